@@ -339,7 +339,7 @@ def _demands(parts: RunContext, files: Sequence[str]) -> Demands:
     pools: dict[tuple[str, str], str] = {}
     known = Pools()
     for file in files:
-        data = (root / file).read_bytes()
+        data = _as_workers_have_it(root, file)
         if not any(word in data for word in (b"concurren", b"include", b"variants")):
             # most files demand nothing, and the controller need not load them
             continue
@@ -356,3 +356,18 @@ def _demands(parts: RunContext, files: Sequence[str]) -> Demands:
         }
         pools |= {(file, plan.column): known.of(plan.provider) for plan in arena.cells}
     return Demands(limits, frozenset(loads), pools, shard_of(parts.settings))
+
+
+def _as_workers_have_it(root: Path, file: str) -> bytes:
+    """Return a file that workers collected; where their root directory is another one, cells are
+    called otherwise than here, which is a usage error."""
+    try:
+        return (root / file).read_bytes()
+    except FileNotFoundError as error:
+        problem = Problem(
+            f"{file}: workers collected this arena file, which is not below {root} here",
+            expected="one root directory on both sides, from which cells have their names",
+            fix="put a pytest.ini into the folder that they get, and name that folder: "
+            '--rsyncdir "$PWD" "$PWD"',
+        )
+        raise pytest.UsageError(str(problem)) from error

@@ -101,6 +101,11 @@ class UncollectedArenas:
         here = self._config.invocation_params.dir
         given = [argument.partition("::")[0] for argument in self._config.args]
         if any(path.is_relative_to((here / one).resolve()) for one in given):
+            if self._has_workers_elsewhere():
+                return (
+                    "not where the workers looked, which have folders of their own (--tx); copy "
+                    'its folder there, and name it: --rsyncdir "$PWD" "$PWD"'
+                )
             return "pytest left it or its folder out (--ignore, norecursedirs or collect_ignore)"
         shown = " ".join(given)
         folder = name.rpartition("/")[0]
@@ -110,6 +115,12 @@ class UncollectedArenas:
         if self._config.args_source is pytest.Config.ArgsSource.ARGS:
             return f"outside of what the command line names ({shown}); add {folder or name}"
         return f"outside of the folder that pytest was started in; say pytest --arena {name}"
+
+    def _has_workers_elsewhere(self) -> bool:
+        """Return whether workers of xdist look in other folders than this process's."""
+        specs = getattr(self._config.option, "tx", None) or ()
+        local = getattr(self._config.option, "dist", "no") == "no"
+        return not local and any("popen" not in one or "chdir=" in one for one in specs)
 
     def _better_name(self, path: Path) -> str | None:
         """Return a name near to a file's that is an arena file's."""

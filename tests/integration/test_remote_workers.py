@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import PLAIN, Project
 
 from pytest_arena.results import read_run
 
@@ -80,3 +80,36 @@ def test_workers_behind_a_socket(project: Project, server: str, tmp_path: Path) 
     (tmp_path / "far").mkdir()
     result = run(project, f"socket={server}//chdir={tmp_path / 'far'}", "popen")
     check(project, result)
+
+
+def test_workers_with_another_root_directory_are_told_of(project: Project, tmp_path: Path) -> None:
+    # with no ini file, the root of workers is the folder above their copy
+    (project.path / "tox.ini").unlink()
+    result = run(project, f"popen//chdir={tmp_path / 'one'}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: {project.path.name}/arena.yaml: workers collected this arena file, which is "
+            f"not below {project.path} here",
+            "  expected: one root directory on both sides, from which cells have their names",
+            "  fix: put a pytest.ini into the folder that they get, *: --rsyncdir*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_workers_that_were_not_copied_the_arena_are_the_reason_that_none_ran(
+    project: Project, tmp_path: Path
+) -> None:
+    project.write(arena=ARENA)
+    (tmp_path / "one").mkdir()
+    tx = f"popen//chdir={tmp_path / 'one'}"
+    result = project.pytester.runpytest_subprocess("--arena", "-d", "--tx", tx, *PLAIN.split())
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(
+        [
+            "no arena file was collected, so no cell was run; seen nearby:",
+            "  arena.yaml: not where the workers looked, which have folders of their own (--tx); "
+            "copy its folder there, and name it: --rsyncdir*",
+        ]
+    )
