@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_arena.cli import merged_gate, output, results_files
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pytest_arena.results import RunResult
@@ -36,8 +37,22 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.set_defaults(run=run)
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What the shards came to, with its reports and its exit code."""
+
+    run: RunResult
+    reports: Sequence[Path]
+    code: int
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Write results and reports of the whole, print its summary, and return its exit code."""
+    """Make a whole of shards, and return its exit code."""
+    return whole_of(arguments).code
+
+
+def whole_of(arguments: argparse.Namespace) -> Whole:
+    """Write results and reports of the whole, and print its summary."""
     from pytest_arena.results.merge_checks import refuse_contradictions
     from pytest_arena.results.merging import code_of, merge
     from pytest_arena.results.shard_parts import missing_parts, number_of_shards
@@ -60,11 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.output or Path(DEFAULT_FOLDER)
     _write_results(joined, folder, files)
     output.show(joined, registry)
-    broken = output.write(joined, formats, folder, registry)
+    reports = output.write(joined, formats, folder, registry)
     code = code_of(joined)
     shards = number_of_shards(file.run for file in files)
     sys.stdout.write(printable(f"{_counted(joined, shards)}: {_WORDS[code]}\n"))
-    return broken or code
+    return Whole(joined, reports.paths, output.INTERNAL_ERROR if reports.broken else code)
 
 
 _WORDS = {

@@ -17,9 +17,11 @@ from pytest_arena.object_store import shown_url
 
 if TYPE_CHECKING:
     from pytest_arena.registry import Registry
+    from pytest_arena.reporting.write import Reports
     from pytest_arena.results import RunResult
 
 INTERNAL_ERROR = 3
+"""The exit code where a report broke."""
 
 
 def add_options(parser: argparse.ArgumentParser, *, output: str) -> None:
@@ -80,8 +82,8 @@ def unwritable(path: Path, error: OSError) -> UsageError:
     return UsageError(writing.unwritable(path, error, "name another one after --output"))
 
 
-def write(run: RunResult, formats: Sequence[str], folder: Path, registry: Registry) -> int:
-    """Write the reports and say where; return 0, or 3 where one of them broke."""
+def write(run: RunResult, formats: Sequence[str], folder: Path, registry: Registry) -> Reports:
+    """Write the reports, and say where and which of them broke."""
     from pytest_arena.reporting.write import write_reports
 
     reports = write_reports(run, formats, folder, registry)
@@ -89,7 +91,7 @@ def write(run: RunResult, formats: Sequence[str], folder: Path, registry: Regist
         sys.stdout.write(f"{line}\n")
     for text in reports.broken:
         sys.stderr.write(f"{text}\n")
-    return INTERNAL_ERROR if reports.broken else 0
+    return reports
 
 
 def show(run: RunResult, registry: Registry) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import shutil
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pytest_arena.cli import merge, output
 from pytest_arena.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from pytest_arena.distributed import Journals, Outcome
+    from pytest_arena.results.report_folder import ReportFolder
 
 JOURNALS = ".ray"
 """The folder, in that of the reports, of what has come of each shard so far."""
@@ -43,7 +49,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "as there are places)",
     )
     parser.add_argument(
-        "--cpus", type=float, default=1.0, metavar="N", help="CPUs for each shard (default 1)"
+        "--cpus", type=_cpus, default=1.0, metavar="N", help="CPUs for each shard (default 1)"
     )
     parser.add_argument(
         "--ship",
@@ -52,7 +58,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument(
         "--retries",
-        type=int,
+        type=_retries,
         default=3,
         metavar="N",
         help="how often a shard whose node is lost is run again (default 3)",
@@ -69,18 +75,42 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the shards, merge what they found, and return the exit code of the whole."""
-    from pytest_arena.distributed import Driver, Journals
+    from pytest_arena.distributed import Journals
+    from pytest_arena.results.report_folder import ReportFolder
+    from pytest_arena.results.writing import RESULTS
+    from pytest_arena.text.printable import printable
+
+    reports = ReportFolder(arguments.output or Path(merge.DEFAULT_FOLDER), Path.cwd())
+    journals = Journals(reports.path / JOURNALS)
+    try:
+        outcome = _run_shards(arguments, reports.path, journals)
+        if outcome.refused is None and any(journals.folder.glob(f"*/{RESULTS}")):
+            return _conclude(arguments, reports, journals, outcome)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; arena ray --resume takes it up\n")
+        return 2
+    except UsageError:
+        _put_away_older(arguments, reports)
+        raise
+    code, said = outcome.refused or (2, "no shard came to anything")
+    sys.stderr.write(printable(said) + "\n")
+    _put_away_older(arguments, reports)
+    return code or 1
+
+
+def _run_shards(arguments: argparse.Namespace, folder: Path, journals: Journals) -> Outcome:
+    from pytest_arena.distributed import Driver
     from pytest_arena.distributed.ray_cluster import RayCluster
     from pytest_arena.text.printable import printable
 
     _refuse_own_options(arguments.arguments)
     output.read_formats(arguments.formats, output.registry_of(arguments))
-    folder: Path = arguments.output or Path(merge.DEFAULT_FOLDER)
     cluster = RayCluster(arguments.address, cpus=arguments.cpus, ship=arguments.ship)
     output.make_folder(folder)
-    journals = Journals(folder / JOURNALS)
     if not arguments.resume:
         journals.forget()
+    if cluster.shortage is not None:
+        sys.stderr.write(f"{cluster.shortage}\n")
     count = arguments.shards or cluster.places
     driver = Driver(
         cluster,
@@ -94,23 +124,41 @@ def run(arguments: argparse.Namespace) -> int:
     )
     # ends jobs of a cluster; Ray makes 1 of it, the exit code of cells that failed
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        outcome = driver.run()
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; arena ray --resume takes it up\n")
-        return 2
-    if outcome.refused is not None:
-        code, said = outcome.refused
-        sys.stderr.write(printable(said) + "\n")
-        return code or 1
+    return driver.run()
+
+
+def _conclude(
+    arguments: argparse.Namespace, reports: ReportFolder, journals: Journals, outcome: Outcome
+) -> int:
+    """Make a whole of the shards, and forget what an earlier run left where they came to an end."""
+    from pytest_arena.comparison.coverage import part_of
+
     merged = argparse.Namespace(**vars(arguments), paths=[str(journals.folder)], expect=None)
-    if not any(journals.path(number).exists() for number in range(1, count + 1)):
-        sys.stderr.write("no shard came to anything\n")
-        return 2
-    code = merge.run(merged)
-    if not outcome.given_up and code in (0, 1, 5):
-        shutil.rmtree(journals.folder)
-    return code
+    whole = merge.whole_of(merged)
+    ran = {cell.id for cell in whole.run.cells}
+    try:
+        reports.wrote(whole.reports)
+        if not outcome.given_up and whole.code in (0, 1, 5):
+            shutil.rmtree(journals.folder)
+            for line in reports.conclude(ran, None if part_of(whole.run) else ran):
+                sys.stdout.write(f"{line}\n")
+    except OSError as error:
+        raise output.unwritable(reports.path, error) from None
+    return whole.code
+
+
+def _put_away_older(arguments: argparse.Namespace, reports: ReportFolder) -> None:
+    """Leave no results in the place of a run that came to none, which would seem to be its own;
+    what it was to be compared with, or to read otherwise, stays."""
+    from pytest_arena.results.writing import RESULTS
+
+    given = [arguments.baseline, *(word.partition("=")[2] or word for word in arguments.arguments)]
+    named = {os.path.realpath(one) for one in given if one}
+    if named & {os.path.realpath(reports.path), os.path.realpath(reports.path / RESULTS)}:
+        return
+    said = reports.put_away_ended()
+    if said is not None:
+        sys.stderr.write(f"arena: {said}\n")
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
@@ -124,8 +172,23 @@ def _count(text: str) -> int:
     return number
 
 
+def _retries(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
+    return number
+
+
+def _cpus(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf or (number > 1 and number != int(number)):
+        # as Ray has it
+        raise argparse.ArgumentTypeError(f"{text} is no share of a CPU, and no number of them")
+    return number
+
+
 def _refuse_own_options(given: Sequence[str]) -> None:
-    """Refuse what `arena ray` gives to the shards itself."""
+    """Refuse what `arena ray` gives to the shards itself, and what no shard can do."""
     for word in given:
         name = word.partition("=")[0]
         if name in _OWN:
@@ -134,5 +197,12 @@ def _refuse_own_options(given: Sequence[str]) -> None:
                     f"{name} is given to each shard by arena ray",
                     expected="options that all shards have alike",
                     fix="see --shards, --at-once, --format and --output of arena ray",
+                )
+            )
+        if name == "--arena-history":
+            raise UsageError(
+                Problem(
+                    f"{name} keeps whole runs, of which each shard is a part",
+                    fix="leave it out; arena trend reads the results of wholes that were kept",
                 )
             )

@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     joined = merge(files)
     folder = arguments.output or _folder_of(files[0].path)
     output.make_folder(folder)
-    return output.write(joined, formats, folder, registry)
+    reports = output.write(joined, formats, folder, registry)
+    return output.INTERNAL_ERROR if reports.broken else 0
 
 
 def _folder_of(results: str) -> Path:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.object_store import is_url
 from pytest_arena.options import option_named
+from pytest_arena.results.report_folder import ReportFolder
 from pytest_arena.results.writing import RESULTS
 
 _WITHOUT_RESULTS = ("--collect-only", "--co", "--collectonly")

@@ -14,7 +14,6 @@ from pytest_arena._version import __version__
 from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.green import never_run
 from pytest_arena.collection.repeated_errors import RepeatedErrors
-from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.run_conclusion import RunConclusion
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.run_output import RunOutput
@@ -27,6 +26,7 @@ from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
 from pytest_arena.reporting.write import make_reporter
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.report_folder import ReportFolder
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_line, cell_line, run_line

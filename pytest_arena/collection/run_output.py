@@ -15,7 +15,6 @@ from pytest_arena.results.writing import unwritable
 
 if TYPE_CHECKING:
     from pytest_arena.collection.remote_reports import RemoteReports
-    from pytest_arena.collection.report_folder import ReportFolder
     from pytest_arena.collection.resume import Interrupted
     from pytest_arena.collection.run_context import RunContext
     from pytest_arena.collection.run_recordings import RunRecordings
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.stored_cells import StoredCells
     from pytest_arena.collection.worker_journals import WorkerJournals
     from pytest_arena.results.cell import Cell
+    from pytest_arena.results.report_folder import ReportFolder
     from pytest_arena.results.run import RunResult
 
 

@@ -119,9 +119,9 @@ def _activate_controller(parts: RunContext) -> None:
     progress = Progress(config, parts.names)
 
     def make_collector() -> ResultsCollector:
-        from pytest_arena.collection.report_folder import ReportFolder
         from pytest_arena.collection.results_collector import ResultsCollector
         from pytest_arena.collection.worker_journals import WorkerJournals
+        from pytest_arena.results.report_folder import ReportFolder
 
         return ResultsCollector(
             parts,

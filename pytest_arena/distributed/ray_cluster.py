@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import os
+import socket
+from collections.abc import Callable, Hashable
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,6 +13,8 @@ from pytest_arena.errors import Problem, UsageError
 
 RAY_EXTRA = "pip install 'pytest-arena[ray]'"
 _WAIT_S = 5.0
+_KNOCK_S = 10.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class RayCluster:
@@ -26,42 +30,74 @@ class RayCluster:
                 "arena ray needs the package ray, which is not installed", fix=RAY_EXTRA
             )
             raise UsageError(problem)
+        asked_by = "--address"
+        if address == "auto" and os.environ.get("RAY_ADDRESS"):
+            asked_by, address = "RAY_ADDRESS", os.environ["RAY_ADDRESS"]
         if address.startswith("ray://"):
             raise UsageError(
                 Problem(
-                    f"--address: {address!r} is a Ray client's, over which tasks cannot stream",
+                    f"{asked_by}: {address!r} is a Ray client's, over which tasks cannot stream",
                     expected="auto, or HOST:PORT of the cluster, on one of its nodes",
                     fix="run it on a node, or as a job: ray job submit -- arena ray …",
+                )
+            )
+        if ship is not None and not os.path.isdir(ship):
+            raise UsageError(
+                Problem(
+                    f"--ship: {ship!r} is no folder here",
+                    expected="the folder that is copied to the nodes, as in --ship .",
                 )
             )
         import ray
 
         self._ray = ray
-        try:
-            ray.init(
-                address=address,
-                log_to_driver=False,
-                configure_logging=False,
-                runtime_env={"working_dir": ship} if ship is not None else None,
-            )
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-            raise UsageError(
-                Problem(
-                    f"--address {address}: no Ray cluster could be reached: {error}",
-                    expected="a cluster that runs",
-                    fix="start one with ray start --head, or name it: --address HOST:PORT",
-                )
-            ) from error
+        self._connect(address, asked_by, ship)
         self._task = ray.remote(num_cpus=cpus, max_retries=0, num_returns="streaming")(run_shard)
         self._cpus = cpus
         self._running: dict[int, Any] = {}
         self._started = 0
 
+    def _connect(self, address: str, asked_by: str, ship: str | None) -> None:
+        try:
+            _knock(address, self._ray.util.get_node_ip_address)
+            self._ray.init(
+                address=address,
+                log_to_driver=False,
+                configure_logging=False,
+                runtime_env={"working_dir": ship} if ship is not None else None,
+            )
+        except self._ray.exceptions.RuntimeEnvSetupError as error:
+            problem = Problem(f"--ship: {ship!r} could not be copied to the nodes: {error}")
+            raise UsageError(problem) from error
+        except (OSError, OverflowError, RuntimeError, ValueError) as error:
+            raise UsageError(
+                Problem(
+                    f"{asked_by} {address}: no Ray cluster could be reached: {error}",
+                    expected="a cluster that runs",
+                    fix="start one with ray start --head, or name it: --address HOST:PORT",
+                )
+            ) from error
+
     @property
     def places(self) -> int:
-        """How many shards the nodes have room for now."""
-        found = self._ray.cluster_resources().get("CPU", 0.0)
-        return max(1, int(found // self._cpus)) if self._cpus else max(1, int(found))
+        """How many shards the nodes have room for now; 1 where none has."""
+        cpus = self._node_cpus()
+        return max(1, sum(int(each // self._cpus) if self._cpus else int(each) for each in cpus))
+
+    @property
+    def shortage(self) -> str | None:
+        """What to say where no node has the CPUs of a shard: one that has may join."""
+        most = max(self._node_cpus(), default=0.0)
+        if most >= self._cpus:
+            return None
+        return (
+            f"no node has the {self._cpus:g} CPUs of a shard, the largest has {most:g}: nothing "
+            "runs before one joins that has; fewer are asked for with --cpus"
+        )
+
+    def _node_cpus(self) -> list[float]:
+        nodes = self._ray.nodes()
+        return [node["Resources"].get("CPU", 0.0) for node in nodes if node["Alive"]]
 
     def start(self, task: ShardTask) -> Hashable:
         """Have a shard run on whichever node has room."""
@@ -105,3 +141,19 @@ class RayCluster:
             first = str(error).strip().partition("\n")[0].partition(". ")[0]
             return Lost(f"{type(error).__name__}: {first}")
         return found
+
+
+def _knock(address: str, own_ip: Callable[[], str]) -> None:
+    """Raise an `OSError` where nobody answers at HOST:PORT, of which Ray says nothing for minutes.
+    Any other address is Ray's to judge."""
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        return
+    host = host.strip("[]")
+    try:
+        socket.create_connection((host, int(port)), _KNOCK_S).close()
+    except OSError:
+        if host not in _LOOPBACK:
+            raise
+        # Ray looks for it there
+        socket.create_connection((own_ip(), int(port)), _KNOCK_S).close()

@@ -103,6 +103,7 @@ def test_a_driver_that_is_told_to_end_keeps_what_came_and_is_taken_up(
         """A cluster whose job is ended when the first shard's first cells have come."""
 
         places = 1
+        shortage = None
         signals: ClassVar[list[int]] = [signal.SIGTERM]
 
         def __init__(self, address: str, *, cpus: float, ship: str | None) -> None:
@@ -147,6 +148,102 @@ def test_what_arena_ray_gives_itself_is_refused(capsys: pytest.CaptureFixture[st
         "  expected: options that all shards have alike\n"
         "  fix: see --shards, --at-once, --format and --output of arena ray\n"
     )
+
+
+@pytest.mark.parametrize("given", ["--arena-history", "--arena-history=h"])
+def test_a_history_of_shards_is_refused(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ray", "--shards=2", "--", given, "h"]) == 4
+    assert capsys.readouterr().err == (
+        "--arena-history keeps whole runs, of which each shard is a part\n"
+        "  fix: leave it out; arena trend reads the results of wholes that were kept\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--cpus", "-1", "-1 is no share of a CPU, and no number of them"),
+        ("--cpus", "1.5", "1.5 is no share of a CPU, and no number of them"),
+        ("--cpus", "inf", "inf is no share of a CPU, and no number of them"),
+        ("--cpus", "nan", "nan is no share of a CPU, and no number of them"),
+        ("--retries", "-1", "-1 is not a number of at least 0"),
+        ("--shards", "0", "0 is not a number of at least 1"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(
+    option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["ray", f"{option}={value}"])
+    assert f"argument {option}: {said}" in capsys.readouterr().err
+
+
+@pytest.fixture
+def one_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster of one node in the place of Ray's, which loses nothing."""
+
+    class OneNode(OneAfterAnother):
+        places = 1
+        shortage = None
+
+        def __init__(self, address: str, *, cpus: float, ship: str | None) -> None:
+            super().__init__()
+            self.losses = 0
+
+    monkeypatch.setattr("pytest_arena.distributed.ray_cluster.RayCluster", OneNode)
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(signal, "signal", lambda *_given: handler)
+
+
+QUICK = """\
+providers: [{name: m, provider: mock}]
+tests:
+  - {name: One, prompt: Q, mock: A, assertions: [{type: contains, value: A}]}
+  - {name: Two, prompt: Q, mock: A, assertions: [{type: contains, value: A}]}
+"""
+FILES = {".reports", "report.html", "report.md", "results.jsonl"}
+
+
+def names(folder: str) -> set[str]:
+    return {path.name for path in Path(folder).iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (("--", "--nope"), 4),
+        (("--", "-k", "nothing"), 5),
+        (("--", "--arena-shard-limits=1"), 4),
+        (("--format=nonsense",), 4),
+    ],
+)
+@pytest.mark.usefixtures("one_node")
+def test_a_refused_run_leaves_no_older_results(
+    project: Project, given: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write(arena=QUICK)
+    assert main(["ray", "--shards=2"]) == 0
+    assert names("arena-report") == FILES
+    assert main(["ray", "--shards=2", *given]) == code
+    assert names("arena-report") - {".ray"} == {"previous"}
+    assert names("arena-report/previous") == FILES
+    told = "arena: nothing was run; the last whole run is in arena-report/previous\n"
+    assert told in capsys.readouterr().err
+    # as with plain runs, one of a part does not cost it, and a whole one does
+    assert main(["ray", "--shards=1", "--", "-k", "One"]) == 0
+    assert "this run left out 1 of 2 cells of the last whole one" in capsys.readouterr().out
+    assert main(["ray", "--shards=2"]) == 0
+    assert names("arena-report") == FILES
+
+
+@pytest.mark.usefixtures("one_node")
+def test_what_a_refused_run_was_to_be_compared_with_stays(project: Project) -> None:
+    project.write(arena=QUICK)
+    assert main(["ray", "--shards=1"]) == 0
+    base = "arena-report/results.jsonl"
+    assert main(["ray", "--shards=1", "--baseline", base, "--", "--nope"]) == 4
+    assert main(["ray", "--shards=1", "--", f"--arena-baseline={base}", "--nope"]) == 4
+    assert names("arena-report") - {".ray"} == FILES
 
 
 def test_without_ray_the_extra_is_named(

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.engine.calling import shared_state
 from pytest_arena.errors import UsageError
 from pytest_arena.recording.files import RecordingFile
 from pytest_arena.results.journal import Journal, is_being_written
+from pytest_arena.results.report_folder import ReportFolder
 from pytest_arena.running import file_locks
 
 fcntl = pytest.importorskip("fcntl")

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from pytest_arena.collection.node_ids import file_of
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.results.writing import PREVIOUS, RESULTS, try_to_write, unwritable
 from pytest_arena.running.file_locks import FolderLock
@@ -110,19 +109,20 @@ class ReportFolder:
             self.release()
         return f"nothing was run; the last whole run is in {shown_path(self.path / PREVIOUS)}"
 
-    def conclude(self, ran: Collection[str], known: Collection[str]) -> list[str]:
+    def conclude(self, ran: Collection[str], known: Collection[str] | None) -> list[str]:
         """Forget the last whole run if this one ran all its cells, else say where it stands.
 
         `ran` are the cells of this run, `known` those of all files that were collected: what is in
-        a file no more is not missed.
+        a file no more is not missed. Where `known` is None, all are.
         """
         before = self.path / PREVIOUS
         whole = _cell_ids(before / RESULTS)
-        files = {file_of(cell_id) for cell_id in known}
+        known = whole if known is None else known
+        files = {_file_of(cell_id) for cell_id in known}
         missed = [
             cell_id
             for cell_id in whole.difference(ran)
-            if cell_id in known or (file_of(cell_id) not in files and self._has(cell_id))
+            if cell_id in known or (_file_of(cell_id) not in files and self._has(cell_id))
         ]
         if missed:
             count = f"{len(missed):,} of {len(whole):,} cells"
@@ -152,7 +152,11 @@ class ReportFolder:
                 self.path.rmdir()
 
     def _has(self, cell_id: str) -> bool:
-        return (self._root / file_of(cell_id)).exists()
+        return (self._root / _file_of(cell_id)).exists()
+
+
+def _file_of(cell_id: str) -> str:
+    return cell_id.partition("::")[0]
 
 
 def _reports(folder: Path) -> list[str]:

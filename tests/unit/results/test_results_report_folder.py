@@ -6,7 +6,7 @@ import json
 import tracemalloc
 from pathlib import Path
 
-from pytest_arena.collection.report_folder import ReportFolder
+from pytest_arena.results.report_folder import ReportFolder
 
 
 def test_the_last_whole_run_is_looked_through_without_holding_its_answers(tmp_path: Path) -> None:
