@@ -1,6 +1,7 @@
 """What a large run takes: calls, machines, hours and dollars, computed, and tried with the mock.
 
     python benchmarks/large_runs.py                 the table of docs/large-runs.md
+    python benchmarks/large_runs.py --write         puts it there
     python benchmarks/large_runs.py --simulate 2000 the same figures of a small run, and what came
 
 What a cell costs in CPU and memory is measured (`OF_A_CELL`); the rest is arithmetic.
@@ -20,6 +21,7 @@ from pathlib import Path
 from pytest_arena.cli import main as arena
 from pytest_arena.results import read_run
 
+PAGE = Path(__file__).parent.parent / "docs" / "large-runs.md"
 IN_TOKENS, OUT_TOKENS = 500, 200
 """Of a call in the table."""
 
@@ -81,22 +83,41 @@ class Plan:
         return ceil(min(self.cells, self.set_cells) / self.shards_a_set)
 
     @property
+    def busy(self) -> int:
+        """How many shards at once the provider's rate keeps busy; more of them only wait."""
+        in_flight = self.calls_a_minute / 60 * self.latency_s
+        return min(self.at_once, self.shards, ceil(in_flight / self.in_flight))
+
+    @property
     def shard_s(self) -> float:
-        """How long a shard takes that no provider's rate holds up."""
+        """How long a shard takes, beside the others that share the provider's rate with it."""
         calls = self.calls / self.cells * self.shard_cells
-        working = max(OF_A_CELL.run_s * self.shard_cells, calls * self.latency_s / self.in_flight)
-        collecting = OF_A_CELL.collect_s * min(self.cells, self.set_cells)
-        return OF_A_CELL.start_s + collecting + working
+        working = max(
+            OF_A_CELL.run_s * self.shard_cells,
+            calls * self.latency_s / self.in_flight,
+            calls / self.calls_a_minute * min(self.at_once, self.shards) * 60,
+        )
+        return self.begin_s + working
+
+    @property
+    def begin_s(self) -> float:
+        """What a shard takes before its first cell, on a CPU."""
+        return OF_A_CELL.start_s + OF_A_CELL.collect_s * min(self.cells, self.set_cells)
 
     @property
     def cpu_hours(self) -> float:
+        """What all shards compute; the rest of their time they wait."""
+        return (self.shards * self.begin_s + OF_A_CELL.run_s * self.cells) / 3600
+
+    @property
+    def machine_hours(self) -> float:
+        """How long machines are held that run one shard each."""
         return self.shards * self.shard_s / 3600
 
     @property
     def hours(self) -> float:
-        """How long it takes: as long as the machines, or the providers' rate, need."""
-        machines = ceil(self.shards / self.at_once) * self.shard_s
-        return max(machines, self.calls / self.calls_a_minute * 60) / 3600
+        """How long it takes."""
+        return ceil(self.shards / self.at_once) * self.shard_s / 3600
 
     @property
     def shard_mb(self) -> float:
@@ -108,25 +129,44 @@ class Plan:
         return OF_A_CELL.stored_kb * self.cells / 1e6
 
 
-TABLE = (Plan(10_000, shards_a_set=1, at_once=1), Plan(1_000_000), Plan(100_000_000, at_once=500))
+def _hours(hours: float) -> str:
+    return f"{hours:,.{2 if hours < 1 else 1 if hours < 100 else 0}f}"
+
+
+TABLE = (
+    Plan(10_000, shards_a_set=1, at_once=1),
+    Plan(1_000_000),
+    Plan(1_000_000, at_once=16),
+    Plan(100_000_000, at_once=500),
+)
 ROWS = (
     ("cells", lambda p: f"{p.cells:,}"),
     ("sets of files × shards", lambda p: f"{p.sets:,} × {p.shards_a_set}"),
     ("shards at once", lambda p: f"{p.at_once:,}"),
+    ("of which the rate keeps busy", lambda p: f"{p.busy:,}"),
     ("calls", lambda p: f"{p.calls:,}"),
     ("dollars", lambda p: f"{p.usd:,.0f}"),
     ("a shard takes", lambda p: f"{p.shard_s / 60:.1f} min, {70 + p.shard_mb:,.0f} MB"),
-    ("hours of a CPU", lambda p: f"{p.cpu_hours:,.1f}"),
-    ("hours, by 30,000 calls a minute", lambda p: f"{p.hours:,.1f}"),
+    ("hours of a CPU", lambda p: _hours(p.cpu_hours)),
+    ("hours of machines, one a shard", lambda p: _hours(p.machine_hours)),
+    ("hours", lambda p: _hours(p.hours)),
     ("results", lambda p: f"{p.stored_gb:,.2f} GB"),
 )
 
 
 def table() -> str:
     """Return the table of docs/large-runs.md."""
-    lines = ["| | one process | a million | a hundred million |", "| --- | --: | --: | --: |"]
+    columns = ("one process", "a million", "a million, fewer at once", "a hundred million")
+    lines = [f"| | {' | '.join(columns)} |", f"| --- |{' --: |' * len(columns)}"]
     lines += [f"| {name} | {' | '.join(cell(plan) for plan in TABLE)} |" for name, cell in ROWS]
     return "\n".join(lines) + "\n"
+
+
+def write_table() -> None:
+    """Put the table in its place on the page."""
+    before, begin, rest = PAGE.read_text("utf-8").partition("<!-- table: large runs -->\n")
+    _, end, after = rest.partition("<!-- end table -->")
+    PAGE.write_text(f"{before}{begin}\n{table()}\n{end}{after}", "utf-8")
 
 
 ARENA = """\
@@ -194,23 +234,23 @@ def run_shard(options: list[str], folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulate", type=int, metavar="CELLS")
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
+    if given.write:
+        write_table()
+        return
     if given.simulate is None:
         sys.stdout.write(table())
         return
     plan = Plan(given.simulate, shards_a_set=4, at_once=1, latency_s=0.05)
     with tempfile.TemporaryDirectory() as made:
         found = simulate(plan, Path(made))
-    cpu_s = (
-        plan.shards * (OF_A_CELL.start_s + OF_A_CELL.collect_s * plan.cells)
-        + OF_A_CELL.run_s * plan.cells
-    )
     for name, computed, came in (
         ("cells", plan.cells, found.cells),
         ("calls", plan.calls, found.calls),
         ("dollars", round(plan.usd, 6), round(found.usd, 6)),
         ("most cells of a shard", plan.shard_cells, found.shard_cells),
-        ("CPU seconds", round(cpu_s, 1), round(found.cpu_s, 1)),
+        ("CPU seconds", round(plan.cpu_hours * 3600, 1), round(found.cpu_s, 1)),
     ):
         sys.stdout.write(f"{name:24} computed {computed:>12,}   found {came:>12,}\n")
 

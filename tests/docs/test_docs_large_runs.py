@@ -29,6 +29,28 @@ def test_the_table_is_as_it_is_computed(large_runs: ModuleType) -> None:
     assert between.strip() == large_runs.table().strip()
 
 
+def test_the_figures_of_a_million_fit_together(large_runs: ModuleType) -> None:
+    plan = large_runs.Plan(1_000_000)
+    # 200 shards start and collect 100,000 cells each
+    assert plan.cpu_hours * 3600 == pytest.approx(200 * (1.6 + 40) + 1_000_000 * 0.0022)
+    # 100 of them share 30,000 calls a minute
+    assert plan.shard_s == pytest.approx(1.6 + 40 + 5_000 / 300 * 60)
+    assert plan.hours * 3600 == pytest.approx(2 * plan.shard_s)
+    assert plan.machine_hours == pytest.approx(100 * plan.hours)
+    # 1,000 calls of two seconds are in flight, 64 in a shard
+    assert plan.busy == 16
+
+
+@pytest.mark.parametrize("at_once", [1, 16, 100, 500, 1_000])
+@pytest.mark.parametrize("cells", [10_000, 1_000_000, 100_000_000])
+def test_no_plan_makes_more_calls_than_the_rate_allows(
+    large_runs: ModuleType, cells: int, at_once: int
+) -> None:
+    plan = large_runs.Plan(cells, at_once=at_once)
+    assert plan.calls / (plan.hours * 60) <= plan.calls_a_minute
+    assert plan.cpu_hours <= plan.machine_hours
+
+
 @pytest.mark.slow
 def test_a_simulated_run_comes_to_the_computed_figures(
     large_runs: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
