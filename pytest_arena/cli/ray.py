@@ -156,7 +156,7 @@ def _put_away_older(arguments: argparse.Namespace, reports: ReportFolder) -> Non
     named = {os.path.realpath(one) for one in given if one}
     if named & {os.path.realpath(reports.path), os.path.realpath(reports.path / RESULTS)}:
         return
-    said = reports.put_away_ended()
+    said = reports.put_away_ended(resumes=False)
     if said is not None:
         sys.stderr.write(f"arena: {said}\n")
 
