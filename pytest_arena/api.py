@@ -224,7 +224,7 @@ class _Run:
 
     def _check_prices(self) -> None:
         settings = self._settings
-        if settings.max_cost_usd is None or settings.mock or settings.record == "none":
+        if settings.max_cost_usd is None or not settings.calls:
             return
         from pytest_arena.loading.budgets import unknown_price, unpriced_of_run
 

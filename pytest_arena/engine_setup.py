@@ -92,7 +92,7 @@ def set_up_engine(
         hide=redactor.hide_known,
         tools=ToolEnvironment(outside, settings.mock, redactor.hide_known),
         journal=journal,
-        files_of=open_files_of(registry, mock=settings.mock or settings.record == "none"),
+        files_of=open_files_of(registry, mock=not settings.calls),
     )
     if settings.max_cost_usd is not None:
         quotas.limit_run(settings.max_cost_usd, budget_name)

@@ -416,12 +416,17 @@ class Settings:
     def makes_baseline(self) -> bool:
         """Whether cells get the trials of a baseline, unless their number was given."""
         anew = self.update_baseline and not self.add_to_baseline
-        return anew and self.trials is None and not self.mock and self.record != "none"
+        return anew and self.trials is None and self.calls
 
     @property
     def has_gate(self) -> bool:
         """Whether cells are held against a baseline, or excused from failing the run."""
         return self.compares or self.fail_on != "any"
+
+    @property
+    def calls(self) -> bool:
+        """Whether anybody may be called, who would not where mocks or recordings answer."""
+        return self.record != "none" and not self.mock
 
     @property
     def records(self) -> bool:

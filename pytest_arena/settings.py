@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pytest
 
 
+MOST_SHARDS = 100_000
+
+
 def read_settings(config: pytest.Config) -> Settings:
     """Return the settings of a run; a bad value is a `UsageError` that names the option."""
     found: dict[str, Any] = {}
@@ -128,6 +131,14 @@ def _shard(given: object, flag: str) -> str:
                 expected="K/N with K from 1 to N",
                 fix=f"give the second of four as {flag}=2/4"
                 + (", and count from 1" if found[0] == 0 < found[1] else ""),
+            )
+        )
+    if found[1] > MOST_SHARDS:
+        raise UsageError(
+            Problem(
+                f"{flag}: {found[1]:,} parts are too many to deal cells to",
+                expected=f"at most {MOST_SHARDS:,}",
+                fix="give groups of files to runs of their own, each in fewer parts",
             )
         )
     return f"{found[0]}/{found[1]}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_arena.cli import merged_gate, output, results_files
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.settings import MOST_SHARDS
 
 if TYPE_CHECKING:
     from pytest_arena.results import RunResult
@@ -58,9 +59,9 @@ def whole_of(arguments: argparse.Namespace) -> Whole:
     from pytest_arena.results.shard_parts import missing_parts, number_of_shards
     from pytest_arena.text.printable import printable
 
-    if arguments.expect is not None and arguments.expect < 1:
+    if arguments.expect is not None and not 1 <= arguments.expect <= MOST_SHARDS:
         problem = Problem(
-            f"--expect: {arguments.expect} is not a number of at least 1",
+            f"--expect: {arguments.expect} is not a number from 1 to {MOST_SHARDS:,}",
             fix="give the number of shards, as in --expect 4",
         )
         raise UsageError(problem)

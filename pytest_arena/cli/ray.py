@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pytest_arena.cli import merge, output
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.settings import MOST_SHARDS
 
 if TYPE_CHECKING:
     from pytest_arena.distributed import Journals, Outcome
@@ -167,8 +168,8 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 
 def _count(text: str) -> int:
     number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 1")
+    if not 1 <= number <= MOST_SHARDS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST_SHARDS:,}")
     return number
 
 

@@ -151,11 +151,12 @@ class Preflight:
         self._check_recordings(session.items)
         if not any(isinstance(item, CellItem) for item in session.items):
             return
-        if not self._knows_order:
-            self._check_that_limits_can_be_shared()
-            if self._share.portion < 1:
-                self._check_that_loads_run_alone(session)
-        self._check_that_judges_can_be_shared(asked)
+        if not self._knows_order and self._share.portion < 1:
+            self._check_that_loads_run_alone(session)
+        if self.settings.calls:
+            if not self._knows_order:
+                self._check_that_limits_can_be_shared()
+            self._check_that_judges_can_be_shared(asked)
         files = {item.parent for item in session.items if isinstance(item, CellItem)}
         held = sorted({name for file in files for name in holding_back(file)})
         if held and self._share.slot == 0:

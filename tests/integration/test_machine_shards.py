@@ -312,6 +312,12 @@ def test_a_shard_has_its_part_of_limits_and_budgets(project: Project) -> None:
             "  fix: give the second of four as --arena-shard=2/4",
         ),
         (
+            ("--arena-shard=1/2000000000",),
+            "--arena-shard: 2,000,000,000 parts are too many to deal cells to\n"
+            "  expected: at most 100,000\n"
+            "  fix: give groups of files to runs of their own, each in fewer parts",
+        ),
+        (
             ("--arena-shard-limits=2",),
             "--arena-shard-limits has no effect without --arena-shard\n"
             "  fix: give --arena-shard K/N",
@@ -373,3 +379,18 @@ def test_a_judge_that_the_shards_cannot_share_is_refused(project: Project) -> No
             "(--arena-shard-limits)",
         ]
     )
+
+
+def test_a_judge_that_nobody_calls_may_have_fewer_places_than_there_are_shards(
+    project: Project,
+) -> None:
+    project.write(
+        arena="providers: [{name: m, provider: mock}]\n"
+        "judge: {name: j, provider: openai, model: j, concurrency: 2}\ntests:\n"
+        "  - name: A\n    prompt: Q\n"
+        """    mock: {m: A, j: '{"pass": true, "score": "fully", "reason": "good"}'}\n"""
+        "    assertions: [{type: llm_judge, criteria: Good?}]\n"
+    )
+    assert project.run("--arena-shard=1/3").ret == pytest.ExitCode.USAGE_ERROR
+    for number in range(1, 4):
+        assert project.run("--arena-mock", f"--arena-shard={number}/3").ret == 0

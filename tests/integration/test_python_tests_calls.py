@@ -71,6 +71,30 @@ def test_a_limit_that_workers_cannot_share_is_refused(
     assert "fix: allow 2 or more (concurrency:), or use fewer workers" in told
 
 
+@pytest.mark.parametrize("parts", [("-n2",), ("--arena-shard=1/2",)], ids=["workers", "shards"])
+def test_what_is_replayed_needs_no_place(project: Project, parts: tuple[str, ...]) -> None:
+    project.pytester.makepyfile(test_app=TESTS)
+    with WireServer() as server:
+        project.write(arena=arena(server, ", concurrency: 1"))
+        project.run("--arena-record=new").assert_outcomes(passed=4)
+        assert server.calls == 4
+        result = project.run("--arena-record=none", *parts)
+        assert server.calls == 4
+    shard = {} if "-n2" in parts else {"passed": 2, "deselected": 2}
+    result.assert_outcomes(**(shard or {"passed": 4}))
+    assert result.ret == 0
+
+
+@pytest.mark.parametrize("parts", [("-n2",), ("--arena-shard=1/2",)], ids=["workers", "shards"])
+def test_what_a_mock_answers_needs_no_place(project: Project, parts: tuple[str, ...]) -> None:
+    project.pytester.makepyfile(test_app=TESTS)
+    with WireServer() as server:
+        mock = "mock: {default: ok}\n"
+        project.write(arena=mock + arena(server, ", concurrency: 1"))
+        assert project.run("--arena-mock", *parts).ret == 0
+        assert not server.calls
+
+
 def test_what_asks_nobody_needs_no_place(project: Project) -> None:
     project.pytester.makepyfile(
         test_app="""

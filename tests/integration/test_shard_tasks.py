@@ -167,7 +167,8 @@ def test_a_history_of_shards_is_refused(given: str, capsys: pytest.CaptureFixtur
         ("--cpus", "inf", "inf is no share of a CPU, and no number of them"),
         ("--cpus", "nan", "nan is no share of a CPU, and no number of them"),
         ("--retries", "-1", "-1 is not a number of at least 0"),
-        ("--shards", "0", "0 is not a number of at least 1"),
+        ("--shards", "0", "0 is not a number from 1 to 100,000"),
+        ("--shards", "2000000000", "2000000000 is not a number from 1 to 100,000"),
     ],
 )
 def test_numbers_that_cannot_be_are_refused(

@@ -81,7 +81,9 @@ class Backing:
 
     def refuse_unshared(self, asked: Iterable[ProviderSpec], place: Location) -> None:
         """Refuse to ask whom not all workers can ask within the limit: any of them may run a test
-        that does."""
+        that does. Where nobody is called there is nothing to share."""
+        if not self.settings.calls:
+            return
         limits = {
             repr(spec.name): spec.concurrency // self._shards if spec.concurrency else None
             for spec in asked

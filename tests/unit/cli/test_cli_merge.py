@@ -304,7 +304,12 @@ def test_a_shard_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> Non
         ),
         (
             ["good", "--expect", "0"],
-            "--expect: 0 is not a number of at least 1\n"
+            "--expect: 0 is not a number from 1 to 100,000\n"
+            "  fix: give the number of shards, as in --expect 4\n",
+        ),
+        (
+            ["good", "--expect", "2000000000"],
+            "--expect: 2000000000 is not a number from 1 to 100,000\n"
             "  fix: give the number of shards, as in --expect 4\n",
         ),
         (
