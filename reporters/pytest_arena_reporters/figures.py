@@ -11,7 +11,9 @@ from pytest_arena.comparison.persona_summary import PersonaSummary
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.stats.quantiles import Quantile
 from pytest_arena.comparison.summary import Attacks, ProviderSummary, Spending
+from pytest_arena.results import RunResult
 from pytest_arena.results.judging import Calibration
+from pytest_arena.results.request_response import REPLAYED
 
 NONE = "–"
 """Stands where there is no figure."""
@@ -61,10 +63,38 @@ def spent(spending: Spending) -> str:
     return dollars(spending.total_usd) + ("+" if spending.unknown else "")
 
 
+def whole_cost(summaries: Sequence[ProviderSummary]) -> str:
+    """Return what all answers cost, empty where that is known of none; it ends with `+` where some
+    costs are unknown."""
+    spendings = [summary.spending for summary in summaries]
+    known = [one.total_usd for one in spendings if one.total_usd is not None]
+    if not known:
+        return ""
+    return dollars(sum(sorted(known))) + ("+" if any(one.unknown for one in spendings) else "")
+
+
 def case_cost(spending: Spending) -> str:
     """Return the mean cost of a case; where some costs are unknown, it ends with `+`."""
     cost = spending.per_case_usd
     return dollars(cost) + ("+" if cost is not None and spending.unknown else "")
+
+
+def replays(run: RunResult) -> str:
+    """Return in a sentence which answers this run did not pay, empty where it asked for all."""
+    answers = [
+        answer
+        for cell in run.cells
+        for trial in cell.trials
+        for answer in trial.responses
+        if answer.source in REPLAYED
+    ]
+    if not answers:
+        return ""
+    known = [answer.cost_usd for answer in answers if answer.cost_usd]
+    told = f"{plural(len(answers), 'answer')} came from a recording or a cache"
+    if known:
+        told += f": {dollars(sum(sorted(known)))} of the cost is theirs, which this run did not pay"
+    return f"{told}."
 
 
 def calibration(known: Calibration | None) -> str:

@@ -68,7 +68,11 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     for reason in comparison.conclusion.reasons:
         page.add(f"{inline(reason)}\n")
     page.add(f"\n{_facts(comparison)}\n\n")
-    for beside in (figures.personas(comparison.personas), figures.judging(comparison.judges)):
+    for beside in (
+        figures.replays(comparison.run),
+        figures.personas(comparison.personas),
+        figures.judging(comparison.judges),
+    ):
         if beside:
             page.add(f"{inline(beside, 600)}\n\n")
     before, others = comparison.since_baseline, unpassed(comparison.run)
@@ -106,15 +110,14 @@ def _title(comparison: Comparison) -> str:
 
 def _facts(comparison: Comparison) -> str:
     counts, info = comparison.counts, comparison.run.info
-    known = [s.spending.total_usd for s in comparison.summaries if s.spending.total_usd is not None]
     parts = [
         f"**{figures.plural(counts.cells, 'cell')}**: {counts.passed:,} passed, "
         f"{counts.failed:,} failed, {figures.plural(counts.error, 'error')}"
         + (f", {counts.skipped:,} skipped" if counts.skipped else "")
         + (f", {counts.xfailed:,} xfailed" if counts.xfailed else "")
     ]
-    if known:
-        parts.append(figures.dollars(sum(sorted(known))))
+    if cost := figures.whole_cost(comparison.summaries):
+        parts.append(cost + (" (some answers have no known price)" if cost.endswith("+") else ""))
     commit = str(info.git.get("commit") or "")
     if commit:
         parts.append(f"commit {inline(commit[:12])}")
@@ -140,11 +143,14 @@ def _add_limits(page: Page, run: RunResult) -> None:
 def _add_table(page: Page, comparison: Comparison) -> None:
     since = comparison.since_baseline is not None
     under_attack = _under_attack(comparison)
+    rarer = _rarer_counts(comparison)
     page.add(
-        "| provider | pass rate (95 %) | passed | failed | errors | p50 | p95 | cost a case "
+        "| provider | pass rate (95 %) | passed | failed | errors "
+        f"{''.join(f'| {name} ' for name in rarer)}| p50 | p95 | cost a case "
         f"| against the best |{' attacks that succeeded (95 %) |' if under_attack else ''}"
         f"{' since the baseline |' if since else ''}\n"
-        f"|---|---|--:|--:|--:|--:|--:|--:|---|{'---|' * (under_attack + since)}\n"
+        f"|---|---|--:|--:|--:|{'--:|' * len(rarer)}--:|--:|--:|---|"
+        f"{'---|' * (under_attack + since)}\n"
     )
     summaries = {summary.provider: summary for summary in comparison.summaries}
     best = comparison.standings[0].provider
@@ -166,6 +172,7 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
         f"{counts.passed:,}",
         f"{counts.failed:,}",
         f"{counts.error:,}",
+        *(f"{getattr(counts, name):,}" for name in _rarer_counts(comparison)),
         figures.timing(summary.latency.p50),
         figures.timing(summary.latency.p95),
         figures.case_cost(summary.spending),
@@ -178,6 +185,12 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
         cells.append(figures.difference(mean) if mean else figures.NONE)
     # A pair of `~`, which marks quantiles from few samples, would strike out what is between.
     return f"| {' | '.join(cells)} |\n".replace("~", "\\~").replace("\\\\~", "\\~")
+
+
+def _rarer_counts(comparison: Comparison) -> list[str]:
+    """Return the counts that have a column where they are not 0 everywhere."""
+    counts = comparison.counts
+    return [name for name in ("skipped", "xfailed") if getattr(counts, name)]
 
 
 def _under_attack(comparison: Comparison) -> bool:

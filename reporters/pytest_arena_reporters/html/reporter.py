@@ -108,12 +108,11 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
     judges, all_judges = view.judge_rows(comparison)
     tags, all_tags = view.group_rows(comparison, comparison.by_tag)
     checks, all_checks = view.group_rows(comparison, comparison.by_assertion)
-    known = [s.spending.total_usd for s in comparison.summaries if s.spending.total_usd is not None]
     return {
         "headline": view.text(comparison.conclusion.headline),
         "reasons": [view.text(reason) for reason in comparison.conclusion.reasons],
         "counts": comparison.counts,
-        "cost": figures.dollars(sum(sorted(known))) if known else None,
+        "cost": figures.whole_cost(comparison.summaries),
         "started": view.text(run_page.moment(run.info.started_at)),
         "commit": view.text(str(run.info.git.get("commit") or ""))[:12],
         "places": view.leaderboard(comparison),

@@ -132,7 +132,7 @@ def footnotes(comparison: Comparison) -> list[str]:
         notes.append("Attacks: the share that succeeded, of those that were judged.")
     if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
         notes.append("~ marks a p95 from fewer than 59 samples.")
-    if any(s.spending.is_lower_bound for s in comparison.summaries):
+    if figures.whole_cost(comparison.summaries).endswith("+"):
         notes.append("+ marks a lower bound: some answers have no known price.")
     if any(s.repeats for s in comparison.summaries):
         notes.append(
@@ -141,9 +141,8 @@ def footnotes(comparison: Comparison) -> list[str]:
         )
     if any(cell.load for cell in comparison.run.cells):
         notes.append("Latencies and costs a case leave load cases out; their pages have them.")
-    replayed = sum(s.replayed for s in comparison.summaries)
-    if replayed:
-        notes.append(f"{figures.plural(replayed, 'answer')} and latencies were replayed.")
+    if replays := figures.replays(comparison.run):
+        notes.append(f"{replays} So do their latencies.")
     return notes
 
 

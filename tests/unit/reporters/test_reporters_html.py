@@ -204,6 +204,24 @@ def test_expected_failures_are_counted_apart(tmp_path: Path) -> None:
     assert "<small>3 xfailed</small>" in page
 
 
+def test_the_cost_says_what_it_leaves_out_and_what_this_run_did_not_pay(tmp_path: Path) -> None:
+    run = synthetic_run(1, 2, rich=False)
+    costs = iter((0.25, None))
+    cells = tuple(
+        replace(cell, trials=(replace(cell.trials[0], responses=(replace(answer, **kept),)),))
+        for cell in run.cells
+        for answer in cell.trials[0].responses[:1]
+        for kept in ({"cost_usd": next(costs), "source": "cache"},)
+    )
+    page = write(replace(run, cells=cells), tmp_path)
+    assert "<li><b>$0.250+</b> for answers</li>" in page
+    assert "+ marks a lower bound: some answers have no known price." in page
+    assert (
+        "2 answers came from a recording or a cache: $0.250 of the cost is theirs, which this run "
+        "did not pay. So do their latencies."
+    ) in page
+
+
 def test_a_history_has_a_page_of_its_own(tmp_path: Path) -> None:
     run = synthetic_run(2, 2)
     name = run.cells[0].column

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from synthetic_run import HOSTILE, synthetic_run
 
 from pytest_arena.comparison import compare
 from pytest_arena.reporting.marker import MARKER
-from pytest_arena.results import RunResult
+from pytest_arena.results import Cell, RunResult
+from pytest_arena.results.trial import Verdict
 from pytest_arena_reporters.markdown import MarkdownReporter, render
 from pytest_arena_reporters.markdown_text import LIMIT_BYTES, fenced, inline
 
@@ -152,6 +154,53 @@ def test_expected_failures_are_counted_apart_and_not_told_as_failures(tmp_path: 
     assert text.startswith(f"{MARKER}\n## ✅")
     assert ", 0 failed, 0 errors, 3 xfailed" in text
     assert "failed or reached no verdict</summary>" not in text
+
+
+def test_the_table_s_counts_add_up(tmp_path: Path) -> None:
+    run = synthetic_run(7, 1, rich=False)
+    verdicts: tuple[Verdict, ...] = ("passed",) * 3 + ("failed", "failed", "error", "skipped")
+    cells = [
+        replace(cell, provider="m", variant=None, verdict=verdict)
+        for cell, verdict in zip(run.cells, verdicts, strict=True)
+    ]
+    cells[4] = replace(cells[4], xfail="known")
+    text = write(replace(run, cells=tuple(cells)), tmp_path)
+    assert "| passed | failed | errors | skipped | xfailed | p50 |" in text
+    assert re.search(r"\| m \| 60 % [^|]+\| 3 \| 1 \| 1 \| 1 \| 1 \|", text)
+    headings, rule, row = text[text.index("| provider |") :].splitlines()[:3]
+    assert headings.count("|") == rule.count("|") == row.count("|")
+    passed = write(replace(run, cells=tuple(cells[:3])), tmp_path)
+    assert "| passed | failed | errors | p50 |" in passed
+
+
+def test_a_cost_that_is_not_all_is_told_as_such(tmp_path: Path) -> None:
+    run = synthetic_run(2, 2, rich=False)
+    known = tuple(answered(cell, cost_usd=0.25) for cell in run.cells)
+    assert " · $1.00 · " in write(replace(run, cells=known), tmp_path)
+    lacking = (answered(known[0], cost_usd=None), *known[1:])
+    text = write(replace(run, cells=lacking), tmp_path)
+    assert " · $0.750+ (some answers have no known price) · " in text
+
+
+def test_answers_that_this_run_did_not_pay_are_told(tmp_path: Path) -> None:
+    run = synthetic_run(2, 2, rich=False)
+    paid = tuple(answered(cell, cost_usd=0.25, source="call") for cell in run.cells)
+    assert "came from" not in write(replace(run, cells=paid), tmp_path)
+    kept = (answered(paid[0], source="cache"), answered(paid[1], source="recording"), *paid[2:])
+    text = write(replace(run, cells=kept), tmp_path)
+    assert (
+        "2 answers came from a recording or a cache: $0.500 of the cost is theirs, which this run "
+        "did not pay."
+    ) in text
+
+
+def answered(cell: Cell, **facts: Any) -> Cell:
+    """Return a cell whose answers have these facts."""
+    trials = [
+        replace(trial, responses=tuple(replace(one, **facts) for one in trial.responses))
+        for trial in cell.trials
+    ]
+    return replace(cell, trials=tuple(trials))
 
 
 def test_cases_that_not_every_column_passed_stand_in_a_table(tmp_path: Path) -> None:
