@@ -142,7 +142,8 @@ def _activate_controller(parts: RunContext) -> None:
         config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
     config.pluginmanager.register(OrderlyEnd(), "arena-orderly-end")
     config.pluginmanager.register(progress, "arena-progress")
-    config.pluginmanager.register(JunitErrors(config), "arena-junit-errors")
+    if getattr(config.option, "xmlpath", None):
+        config.pluginmanager.register(JunitErrors(config), "arena-junit-errors")
 
 
 def _activate_with_workers(
