@@ -21,13 +21,13 @@ BASELINE = ".arena/baseline.jsonl"
 """Where a baseline is written unless `--arena-baseline` names a file."""
 
 Kind = Literal[
-    "flag", "text", "url", "words", "repeated", "count", "auto", "amount", "measure", "share",
-    "part", "choice", "shard", "path",
+    "flag", "text", "place", "path", "url", "words", "repeated", "count", "auto", "amount",
+    "measure", "share", "part", "choice", "shard",
 ]  # fmt: skip
-"""What is given: `words` are one text with commas, `repeated` ones an option each; a `count` is a
-whole number of at least 1, `auto` that word or such a number, an `amount` above 0, a `measure` at
-least 0, a `share` between 0 and 1, a `part` the same with both ends, a `shard` two numbers
-as 2/4, a `path` one of this machine."""
+"""What is given: a `place` is a path or a URL, a `path` one of this machine; `words` are one text
+with commas, `repeated` ones an option each; a `count` is a whole number of at least 1, `auto` that
+word or such a number, an `amount` above 0, a `measure` at least 0, a `share` between 0 and 1, a
+`part` the same with both ends, a `shard` two numbers as 2/4."""
 
 
 class Option:
@@ -184,7 +184,7 @@ class Settings:
         default=None,
     )
     shard_durations: str | None = _option(
-        "text",
+        "place",
         "an earlier run's results, whose times make the shards take equally long",
         "RESULTS",
         default=None,
@@ -204,7 +204,7 @@ class Settings:
         },
     )
     recordings_dir: str | None = _option(
-        "text",
+        "place",
         "where recordings are kept (default: beside each arena file): a folder, or a URL as "
         "s3://bucket/recordings",
         "DIR",
@@ -251,7 +251,7 @@ class Settings:
         shown=False,
     )
     baseline: str | None = _option(
-        "text",
+        "place",
         "compare with a results file, a baseline file, git:REV:PATH or git:merge-base(BRANCH):PATH",
         "REF",
         default=None,
@@ -376,7 +376,7 @@ class Settings:
         shown=False,
     )
     report_dir: str = _option(
-        "text",
+        "place",
         "where to write them and results.jsonl: a folder, or a URL as s3://bucket/run",
         "DIR",
         default="arena-report",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -230,8 +231,13 @@ def _url(given: object, flag: str) -> str:
     return text
 
 
+def _with_home(given: object) -> str:
+    """Return a path with the home folder for `~`: no shell does that behind a `=`."""
+    return os.path.expanduser(str(given))
+
+
 def _path(given: object, flag: str) -> str:
-    text = str(given)
+    text = _with_home(given)
     if is_url(text):
         raise UsageError(
             Problem(
@@ -250,6 +256,8 @@ def _words(given: Any, flag: str) -> tuple[str, ...]:
 _READERS: Mapping[Kind, Callable[[Any, str], Any]] = {
     "flag": lambda given, _flag: bool(given),
     "text": lambda given, _flag: str(given),
+    "place": lambda given, _flag: _with_home(given),
+    "path": _path,
     "url": _url,
     "repeated": lambda given, _flag: (given,) if isinstance(given, str) else tuple(given),
     "words": _words,
@@ -260,7 +268,6 @@ _READERS: Mapping[Kind, Callable[[Any, str], Any]] = {
     "part": _part,
     "share": _share,
     "shard": _shard,
-    "path": _path,
 }
 
 

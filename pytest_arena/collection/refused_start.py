@@ -34,7 +34,7 @@ def put_away_older(config: pytest.Config) -> None:
     ):
         return
     given = _last(arguments, "--arena-report-dir") or config.getini("arena_report_dir")
-    folder = str(given or option_named("arena_report_dir").default)
+    folder = os.path.expanduser(str(given or option_named("arena_report_dir").default))
     if is_url(folder):
         # nothing is reached for from here
         return
@@ -42,7 +42,8 @@ def put_away_older(config: pytest.Config) -> None:
     read = [_last(arguments, flag) or config.getini(name) for flag, name in _READING.items()]
     bases = (config.invocation_params.dir, config.rootpath)
     # not `resolve`, which raises at links in a circle
-    named = {os.path.realpath(base / str(one)) for one in read if one for base in bases}
+    files = [os.path.expanduser(str(one)) for one in read if one]
+    named = {os.path.realpath(base / file) for file in files for base in bases}
     if named & {os.path.realpath(path), os.path.realpath(path / RESULTS)}:
         return
     resumes = "--arena-resume" in arguments or config.getini("arena_resume")

@@ -162,6 +162,8 @@ def test_a_refused_run_leaves_what_another_one_can_take_up_or_is_writing(two: Pr
 BAD = [
     (("--no-such-option",), ""),
     (("--no-such-option", "--arena-resume"), ""),
+    # pytester's home folder is the project's
+    (("--no-such-option", "--arena-report-dir=~/arena-report"), ""),
     (("-nmany",), ""),
     (("--arena-concurrency=0",), ""),
     (("--arena-baseline=missing.jsonl",), ""),
@@ -174,7 +176,7 @@ BAD = [
 @pytest.mark.parametrize(
     ("options", "conftest"),
     BAD,
-    ids=["option", "resumed", "value", "own", "baseline", "import", "hook", "start"],
+    ids=["option", "resumed", "home", "value", "own", "baseline", "import", "hook", "start"],
 )
 def test_what_is_refused_before_a_session_begins_leaves_no_older_results(
     two: Project, options: tuple[str, ...], conftest: str
@@ -204,6 +206,7 @@ def test_what_is_refused_before_a_session_begins_leaves_no_older_results(
         ("--arena", "--collect-only", "--no-such-option"),
         ("--arena", "--no-such-option", "--arena-report-dir", "elsewhere"),
         ("--arena", "--no-such-option", "--arena-baseline=arena-report/results.jsonl"),
+        ("--arena", "--no-such-option", "--arena-baseline=~/arena-report/results.jsonl"),
     ],
 )
 def test_who_does_not_run_arenas_into_a_folder_leaves_it_alone(

@@ -14,6 +14,7 @@ from pytest_arena.settings import check_formats, read_settings
 GIVEN: dict[Kind, tuple[str, Any]] = {
     "flag": ("true", True),
     "text": ("some text", "some text"),
+    "place": ("some/path", "some/path"),
     "url": ("http://localhost:4318", "http://localhost:4318"),
     "words": ("csv, json", ("csv", "json")),
     "repeated": ("one", ("one",)),
@@ -124,6 +125,24 @@ def test_an_empty_value_is_refused_on_the_command_line_alone(
     )
     pytester.makeini(f"[pytest]\n{option.name} =\n")
     assert getattr(settings(pytester), option.field) == option.default
+
+
+@pytest.mark.parametrize(
+    "option",
+    [row for row in OPTIONS if row.kind in ("place", "path")],
+    ids=lambda option: option.name,
+)
+def test_a_path_may_begin_with_the_home_folder(
+    option: Option, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("USERPROFILE", "/home/me")
+    needed = NEEDED.get(option.name, ())
+    for given, meant in (("~/x", "/home/me/x"), ("a~/x", "a~/x")):
+        found = settings(pytester, f"{option.flag}={given}", *needed)
+        assert getattr(found, option.field) == meant
+    pytester.makeini(f"[pytest]\n{option.name} = ~/x\n")
+    assert getattr(settings(pytester, *needed), option.field) == "/home/me/x"
 
 
 def test_an_empty_list_of_reports_asks_for_none(pytester: pytest.Pytester) -> None:

@@ -190,7 +190,7 @@ def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         (["import"], "arena import: error: the following arguments are required: FILE\n"),
         (
             ["ray", "--shards", "0"],
-            "arena ray: error: argument --shards: 0 is not a number of at least 1\n",
+            "arena ray: error: argument --shards: 0 is not a number from 1 to 100,000\n",
         ),
     ],
 )
