@@ -15,13 +15,13 @@ from pytest_arena_reporters.writing import encode, write_atomically
 
 
 class JsonReporter(Reporter):
-    """Writes `report.json`: `format`, `run`, `cells`, `totals`, `part`, `gate`, `limits`, `notes`,
-    `finished_at`.
+    """Writes `report.json`: `format`, `run`, `cells`, `totals`, `other_failures`, `part`, `gate`,
+    `limits`, `notes`, `finished_at`.
 
-    Cells are as in `results.jsonl`; `part` says how many `cells` of how many (`of`) ran where it
-    was a part of them, and is null else; `finished_at` is null where the run was interrupted,
-    `gate` where it was not compared with a baseline, `limits` what became of the entries of
-    `gates:`.
+    Cells and `other_failures` are as in `results.jsonl`; `part` says how many `cells` of how many
+    (`of`) ran where it was a part of them, and is null else; `finished_at` is null where the run
+    was interrupted, `gate` where it was not compared with a baseline, `limits` what became of the
+    entries of `gates:`.
     """
 
     format = "json"
@@ -39,6 +39,7 @@ def _parts(run: RunResult) -> Iterator[str]:
     before = {"format": FORMAT, "run": record_of(run.info)}
     behind = {
         "totals": run.totals,
+        "other_failures": run.other_failures,
         "part": part and {"cells": part[0], "of": part[1]},
         "gate": end.get("gate"),
         "limits": end.get("limits", []),

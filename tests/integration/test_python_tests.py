@@ -286,6 +286,26 @@ def test_skips(arena):
 """
 
 
+@pytest.mark.parametrize("options", [(), ("--arena-trials=2",), ("--arena-fail-on=none",)])
+def test_what_passes_under_a_strict_xfail_fails(
+    tests: Project, spread: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    tests.pytester.makepyfile(
+        test_app="""
+        import pytest
+
+        @pytest.mark.xfail(strict=True)
+        def test_no_gap(arena):
+            arena.check("hello", contains="hello")
+
+        @pytest.mark.xfail
+        def test_no_known_gap(arena):
+            arena.check("hello", contains="hello")
+        """
+    )
+    tests.run(*options, *spread).assert_outcomes(failed=1, xpassed=1)
+
+
 def test_a_mark_runs_a_test_as_trials_of_its_cells(tests: Project) -> None:
     tests.pytester.makepyfile(test_app=TRIALS)
     result = tests.run("-rA")

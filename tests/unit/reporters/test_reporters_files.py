@@ -102,6 +102,7 @@ def test_the_json_report_holds_run_cells_and_totals(tmp_path: Path) -> None:
         "run",
         "cells",
         "totals",
+        "other_failures",
         "part",
         "gate",
         "limits",
