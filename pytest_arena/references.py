@@ -67,10 +67,12 @@ def _module(name: str, folders: Sequence[Path]) -> ModuleType:
     loaded = sys.modules.get(name)
     if loaded is not None and (own is None or _is_file(loaded, own)):
         _refuse_stranger(name, getattr(loaded, "__file__", None), folders)
-        return loaded
+        if not _is_being_imported(loaded):
+            return loaded
     with _IMPORTING, _on_path(folders):
         try:
-            if loaded is not None and own is not None:
+            loaded = sys.modules.get(name)
+            if loaded is not None and own is not None and not _is_file(loaded, own):
                 return _private_copy(name, own)
             spec = importlib.util.find_spec(name)
             if spec is None:
@@ -99,6 +101,11 @@ def file_of(name: str, folder: Path) -> Path | None:
 def _is_file(module: ModuleType, path: Path) -> bool:
     file = getattr(module, "__file__", None)
     return file is not None and Path(file).resolve() == path.resolve()
+
+
+def _is_being_imported(module: ModuleType) -> bool:
+    """Return whether another thread is amid a module, which lacks what stands further below."""
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
 
 
 def _private_copy(name: str, path: Path) -> ModuleType:

@@ -88,7 +88,7 @@ def test_the_results_file_has_the_documented_shape(ran: Ran) -> None:
     assert first["id"] == "arena.yaml::Greeting[good]"
     assert (first["file"], first["case"], first["provider"]) == ("arena.yaml", "Greeting", "good")
     assert (first["model"], first["tags"]) == ("mock/good-model", ["polite"])
-    what = {"prompt", "assertions", "provider", "judge", "guardrails", "mock"}
+    what = {"prompt", "assertions", "provider", "judge", "guardrails", "mock", "prices"}
     assert set(first["hashes"]) == what
     (trial,) = first["trials"]
     assert trial["messages"] == [{"role": "user", "content": "Say hello"}]

@@ -45,7 +45,7 @@ class Fixed(Assertion):
     type: ClassVar[str] = "fixed"
 
     verdict: Any = "passed"
-    score: float | None = None
+    score: Any = None
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return Outcome(self.verdict, "as told", self.score)
