@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pytest_arena.results import RunResult
     from pytest_arena.results.reading import ResultsFile
 
-DEFAULT_FOLDER = "arena-report"
-
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
@@ -26,7 +24,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "merge", help="join the results of several CI jobs; exits as one run would have"
     )
     results_files.add_argument(parser, "SHARDS")
-    output.add_options(parser, output=DEFAULT_FOLDER)
+    output.add_options(parser, output=output.DEFAULT_FOLDER)
     parser.add_argument(
         "--expect", type=int, metavar="N", help="how many shards there must be; else exit code 2"
     )
@@ -73,7 +71,7 @@ def whole_of(arguments: argparse.Namespace) -> Whole:
     joined = merge(files, missing=lost or _missing(files, arguments.expect))
     distinct = {file.run.info.run_id: file.run for file in files}
     joined = merged_gate.judged(joined, list(distinct.values()), arguments.baseline)
-    folder: Path = arguments.output or Path(DEFAULT_FOLDER)
+    folder: Path = arguments.output or Path(output.DEFAULT_FOLDER)
     _write_results(joined, folder, files)
     output.show(joined, registry)
     reports = output.write(joined, formats, folder, registry)

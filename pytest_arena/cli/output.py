@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pytest_arena.reporting.write import Reports
     from pytest_arena.results import RunResult
 
+DEFAULT_FOLDER = "arena-report"
+"""Where reports go unless `--output` names a folder."""
 INTERNAL_ERROR = 3
 """The exit code where a report broke."""
 

@@ -70,7 +70,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--baseline", metavar="REF", help="compare the whole with it, as arena merge does"
     )
-    output.add_options(parser, output=merge.DEFAULT_FOLDER)
+    output.add_options(parser, output=output.DEFAULT_FOLDER)
     parser.set_defaults(run=run)
 
 
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pytest_arena.results.writing import RESULTS
     from pytest_arena.text.printable import printable
 
-    reports = ReportFolder(arguments.output or Path(merge.DEFAULT_FOLDER), Path.cwd())
+    reports = ReportFolder(arguments.output or Path(output.DEFAULT_FOLDER), Path.cwd())
     journals = Journals(reports.path / JOURNALS)
     try:
         outcome = _run_shards(arguments, reports.path, journals)

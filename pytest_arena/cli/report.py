@@ -8,14 +8,14 @@ from pathlib import Path
 from pytest_arena.cli import output, results_files
 from pytest_arena.object_store import is_url
 
-DEFAULT_FOLDER = "arena-report"
-
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("report", help="write reports from results files")
     results_files.add_argument(parser, "RESULTS")
-    output.add_options(parser, output=f"beside the first results file, for a URL {DEFAULT_FOLDER}")
+    output.add_options(
+        parser, output=f"beside the first results file, for a URL {output.DEFAULT_FOLDER}"
+    )
     parser.set_defaults(run=run)
 
 
@@ -34,4 +34,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _folder_of(results: str) -> Path:
-    return Path(DEFAULT_FOLDER) if is_url(results) else Path(results).parent
+    return Path(output.DEFAULT_FOLDER) if is_url(results) else Path(results).parent

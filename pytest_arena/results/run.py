@@ -160,7 +160,7 @@ class RunResult:
 
     @property
     def said_of_others(self) -> str | None:
-        """Say how many failures there were that no cell has; None where there were none."""
+        """How many failures there were that no cell has, in words; None where there were none."""
         if not self.other_failures:
             return None
         many = f"{self.other_failures:,} failures that no cell has"

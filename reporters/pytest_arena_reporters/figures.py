@@ -66,11 +66,20 @@ def spent(spending: Spending) -> str:
 def whole_cost(summaries: Sequence[ProviderSummary]) -> str:
     """Return what all answers cost, empty where that is known of none; it ends with `+` where some
     costs are unknown."""
-    spendings = [summary.spending for summary in summaries]
-    known = [one.total_usd for one in spendings if one.total_usd is not None]
+    known = _known_costs(summaries)
     if not known:
         return ""
-    return dollars(sum(sorted(known))) + ("+" if any(one.unknown for one in spendings) else "")
+    return dollars(sum(sorted(known))) + ("+" if is_cost_partly_known(summaries) else "")
+
+
+def is_cost_partly_known(summaries: Sequence[ProviderSummary]) -> bool:
+    """Return whether some costs are known, and others are not."""
+    return bool(_known_costs(summaries)) and any(one.spending.unknown for one in summaries)
+
+
+def _known_costs(summaries: Sequence[ProviderSummary]) -> list[float]:
+    costs = (summary.spending.total_usd for summary in summaries)
+    return [cost for cost in costs if cost is not None]
 
 
 def case_cost(spending: Spending) -> str:

@@ -117,7 +117,8 @@ def _facts(comparison: Comparison) -> str:
         + (f", {counts.xfailed:,} xfailed" if counts.xfailed else "")
     ]
     if cost := figures.whole_cost(comparison.summaries):
-        parts.append(cost + (" (some answers have no known price)" if cost.endswith("+") else ""))
+        partly = figures.is_cost_partly_known(comparison.summaries)
+        parts.append(cost + (" (some answers have no known price)" if partly else ""))
     commit = str(info.git.get("commit") or "")
     if commit:
         parts.append(f"commit {inline(commit[:12])}")

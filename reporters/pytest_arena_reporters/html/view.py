@@ -132,7 +132,7 @@ def footnotes(comparison: Comparison) -> list[str]:
         notes.append("Attacks: the share that succeeded, of those that were judged.")
     if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
         notes.append("~ marks a p95 from fewer than 59 samples.")
-    if figures.whole_cost(comparison.summaries).endswith("+"):
+    if figures.is_cost_partly_known(comparison.summaries):
         notes.append("+ marks a lower bound: some answers have no known price.")
     if any(s.repeats for s in comparison.summaries):
         notes.append(
