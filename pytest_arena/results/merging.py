@@ -16,6 +16,7 @@ from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.shard_parts import (
     by_place,
     number_of_shards,
+    of_other_contents,
     python_tests_of,
     without_parts,
 )
@@ -29,7 +30,8 @@ def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunRe
     Raises `UserError` where two files hold different results for a cell, or come from different
     commits or versions. `missing` says in words which files there should have been: with one of
     them, or with a file whose run did not end well, the run counts as interrupted, and its notes
-    say why. They also name the files of runs with failures that are no cell's.
+    say why. They also name the files of runs with failures that are no cell's, and of such that
+    asked or checked other things.
     """
     distinct = [
         file for i, file in enumerate(files) if file.run not in [other.run for other in files[:i]]
@@ -43,7 +45,8 @@ def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunRe
     ends = [run.finished_at for run in runs]
     losses = [*missing, *(loss for file in distinct if (loss := loss_of(file)))]
     others = [said for file in distinct if (said := failures_beside(file))]
-    notes = [*losses, *others, *(note for run in runs for note in run.notes)]
+    differing = of_other_contents(distinct)
+    notes = [*losses, *others, *differing, *(note for run in runs for note in run.notes)]
     merged = RunResult(
         info=_info(runs),
         cells=by_place(runs) or _in_order(distinct),

@@ -10,7 +10,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunResult
 
-_OF_PARTS = ("shard", "shard_deal", "shard_places", "python_tests")
+_OF_PARTS = ("shard", "shard_deal", "shard_contents", "shard_places", "python_tests")
 _PART = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
 
 
@@ -42,6 +42,23 @@ def missing_parts(files: Sequence[ResultsFile]) -> list[str]:
     shown = ", ".join(lost[:5]) + (f" and {len(lost) - 5:,} more" if len(lost) > 5 else "")
     verb = "is" if len(lost) == 1 else "are"
     return [f"{len(there):,} of {count:,} shards were given: {shown} {verb} missing"]
+
+
+def of_other_contents(files: Sequence[ResultsFile]) -> list[str]:
+    """Return what to say of shards whose cells asked or checked other things than the first one's.
+
+    They are merged all the same, since a prompt may have the day of its run.
+    """
+    options = [(file.path, file.run.info.options.get("shard_contents")) for file in files]
+    known = [(path, contents) for path, contents in options if contents is not None]
+    others = [path for path, contents in known if contents != known[0][1]]
+    if not others:
+        return []
+    shown = others[0] + (f" and {len(others) - 1:,} more" if len(others) > 1 else "")
+    return [
+        f"{shown}: prompts or assertions were not those of {known[0][0]}, as where files changed "
+        "between the two"
+    ]
 
 
 def number_of_shards(runs: Iterable[RunResult]) -> int:

@@ -83,6 +83,36 @@ def test_shards_that_are_shuffled_are_merged_in_the_order_of_the_files(project: 
     assert whole == [f"arena.yaml::C{n}[{name}]" for n in range(9) for name in ("one", "two")]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("prompt: Q1,", "prompt: R1,", True),
+        ("contains, value: A}", "contains, value: A, weight: 2}", True),
+        # each machine may have an endpoint of its own
+        ("provider: mock}", "provider: mock, params: {seed: 1}}", False),
+        ("mock: A1,", "mock: A2,", False),
+    ],
+)
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_shards_of_other_prompts_or_assertions_are_told_of(
+    before: str,
+    after: str,
+    said: bool,
+    workers: tuple[str, ...],
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project.write(arena=ARENA)
+    run_part(project, "1/2", *workers)
+    assert before in ARENA
+    project.write(arena=ARENA.replace(before, after))
+    run_part(project, "2/2", *workers)
+    capsys.readouterr()
+    main(["merge", "shards"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert ("prompts or assertions were not those of" in shown) == said
+
+
 def test_a_run_says_which_shard_it_is(project: Project) -> None:
     project.write(arena=ARENA)
     result = run_part(project, "2/3")

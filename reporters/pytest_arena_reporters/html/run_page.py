@@ -11,7 +11,7 @@ from pytest_arena_reporters import figures
 from pytest_arena_reporters.html.view import MOST_GROUPS, text
 from pytest_arena_reporters.named_arenas import named_arenas
 
-_FOR_MERGING = ("arenas", "shard_deal", "shard_places")
+_FOR_MERGING = ("arenas", "shard_deal", "shard_contents", "shard_places")
 """Options that say nothing to a person."""
 
 

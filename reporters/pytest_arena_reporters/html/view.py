@@ -142,7 +142,7 @@ def footnotes(comparison: Comparison) -> list[str]:
     if any(cell.load for cell in comparison.run.cells):
         notes.append("Latencies and costs a case leave load cases out; their pages have them.")
     if replays := figures.replays(comparison.run):
-        notes.append(f"{replays} So do their latencies.")
+        notes.append(f"{replays} Their latencies are those of the calls that were kept.")
     return notes
 
 

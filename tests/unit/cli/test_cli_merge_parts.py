@@ -71,6 +71,31 @@ def test_parts_of_another_deal_are_refused(capsys: pytest.CaptureFixture[str]) -
     )
 
 
+@pytest.mark.parametrize(
+    ("contents", "said"),
+    [
+        (("c1", "c1", "c1"), None),
+        # of an older version, which does not tell
+        ((None, "c1", "c1"), None),
+        (("c1", "c2", "c1"), "s/2/results.jsonl: prompts or assertions were not those of s/1/"),
+        ((None, "c1", "c2"), "s/3/results.jsonl: prompts or assertions were not those of s/2/"),
+        (("c1", "c2", "c2"), "s/2/results.jsonl and 1 more: prompts or assertions were not"),
+    ],
+)
+def test_parts_that_asked_other_things_are_told_of(
+    contents: tuple[str | None, ...], said: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, one in enumerate(contents, 1):
+        options = {"shard": f"{number}/3", "shard_deal": "d1"}
+        options |= {} if one is None else {"shard_contents": one}
+        write_run(f"s/{number}", make_cell(f"c{number}"), options=options, exit_code=0)
+    assert main(["merge", "s"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert ("prompts or assertions" in shown) == (said is not None)
+    assert said is None or said in shown
+    assert "shard_contents" not in read_run("arena-report/results.jsonl").info.options
+
+
 def write_part_of_tests(part: str, **tests: object) -> None:
     options: dict[str, object] = {"shard": part, "shard_deal": "d1"}
     options |= {"python_tests": tests} if tests else {}

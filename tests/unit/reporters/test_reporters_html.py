@@ -218,7 +218,7 @@ def test_the_cost_says_what_it_leaves_out_and_what_this_run_did_not_pay(tmp_path
     assert "+ marks a lower bound: some answers have no known price." in page
     assert (
         "2 answers came from a recording or a cache: $0.250 of the cost is theirs, which this run "
-        "did not pay. So do their latencies."
+        "did not pay. Their latencies are those of the calls that were kept."
     ) in page
 
 
