@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,6 +82,8 @@ def whole_of(arguments: argparse.Namespace) -> Whole:
     return Whole(joined, reports.paths, output.INTERNAL_ERROR if reports.broken else code)
 
 
+_OF_FILES = re.compile(r"^(?:file|local)://")
+"""The URL of a folder of this machine, as fsspec has it."""
 _WORDS = {
     0: "all held",
     1: "not all held",
@@ -119,7 +122,8 @@ def _write_results(joined: RunResult, folder: Path, files: Sequence[ResultsFile]
 
     output.make_folder(folder)
     target = folder / RESULTS
-    if any(Path(file.path).resolve() == target.resolve() for file in files):
+    # a shard may be named by its URL
+    if any(Path(_OF_FILES.sub("", file.path)).resolve() == target.resolve() for file in files):
         problem = Problem(
             f"{str(target)!r} is one of the shards, and would be overwritten",
             expected="another folder for the whole",

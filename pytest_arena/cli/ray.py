@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import shutil
 import signal
 import sys
@@ -151,11 +150,8 @@ def _conclude(
 def _put_away_older(arguments: argparse.Namespace, reports: ReportFolder) -> None:
     """Leave no results in the place of a run that came to none, which would seem to be its own;
     what it was to be compared with, or to read otherwise, stays."""
-    from pytest_arena.results.writing import RESULTS
-
     given = [arguments.baseline, *(word.partition("=")[2] or word for word in arguments.arguments)]
-    named = {os.path.realpath(one) for one in given if one}
-    if named & {os.path.realpath(reports.path), os.path.realpath(reports.path / RESULTS)}:
+    if reports.is_one_of(one for one in given if one):
         return
     said = reports.put_away_ended(resumes=False)
     if said is not None:

@@ -12,7 +12,6 @@ import pytest
 from pytest_arena.object_store import is_url
 from pytest_arena.options import option_named
 from pytest_arena.results.report_folder import ReportFolder
-from pytest_arena.results.writing import RESULTS
 
 _WITHOUT_RESULTS = ("--collect-only", "--co", "--collectonly")
 """Options under which a run writes no results."""
@@ -38,16 +37,14 @@ def put_away_older(config: pytest.Config) -> None:
     if is_url(folder):
         # nothing is reached for from here
         return
-    path = config.invocation_params.dir / folder
+    reports = ReportFolder(config.invocation_params.dir / folder, config.rootpath)
     read = [_last(arguments, flag) or config.getini(name) for flag, name in _READING.items()]
     bases = (config.invocation_params.dir, config.rootpath)
-    # not `resolve`, which raises at links in a circle
     files = [os.path.expanduser(str(one)) for one in read if one]
-    named = {os.path.realpath(base / file) for file in files for base in bases}
-    if named & {os.path.realpath(path), os.path.realpath(path / RESULTS)}:
+    if reports.is_one_of(base / file for file in files for base in bases):
         return
     resumes = "--arena-resume" in arguments or config.getini("arena_resume")
-    said = ReportFolder(path, config.rootpath).put_away_ended(resumes=bool(resumes))
+    said = reports.put_away_ended(resumes=bool(resumes))
     if said is not None:
         sys.stderr.write(f"arena: {said}\n")
 

@@ -84,6 +84,14 @@ class ReportFolder:
         else:
             _remove_run(self.path)
 
+    def is_one_of(self, paths: Iterable[str | Path]) -> bool:
+        """Return whether a path names this folder, or the results in it."""
+        # not `resolve`, which raises at links in a circle
+        named = {os.path.realpath(path) for path in paths}
+        return not named.isdisjoint(
+            {os.path.realpath(self.path), os.path.realpath(self.path / RESULTS)}
+        )
+
     def put_away_ended(self, *, resumes: bool) -> str | None:
         """Put away the run that ended here, since one that could not begin leaves its place empty.
 

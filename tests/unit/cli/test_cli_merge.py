@@ -270,10 +270,15 @@ def test_too_many_shards_are_refused(capsys: pytest.CaptureFixture[str]) -> None
     )
 
 
-def test_a_shard_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "named", [".", "file://{}", "file://{}/arena-report/results.jsonl", "local://{}/arena-report"]
+)
+def test_a_shard_is_never_overwritten(named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if "://" in named:
+        pytest.importorskip("fsspec")
     path = write_run("arena-report", make_cell("A"))
     before = path.read_bytes()
-    assert main(["merge", "."]) == 4
+    assert main(["merge", named.format(Path.cwd().as_posix())]) == 4
     assert capsys.readouterr().err == (
         "'arena-report/results.jsonl' is one of the shards, and would be overwritten\n"
         "  expected: another folder for the whole\n"
