@@ -25,7 +25,7 @@ class Limits:
         """Return the place that each call of a pool needs; enter it, and leave it again."""
         if pool not in self._places:
             limit = self._of_pool(pool)
-            own = asyncio.Semaphore(max(1, limit)) if limit is not None else None
+            own = AdaptivePlaces(max(1, limit)) if limit is not None else None
             self._places[pool] = ConcurrencySlot(own, self._total)
         return self._places[pool]
 
@@ -41,14 +41,16 @@ class AdaptivePlaces:
         self._limit = most
         self._taken = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._urgent: deque[asyncio.Future[None]] = deque()
 
-    async def acquire(self) -> None:
-        """Wait for a place; those that came earlier go first."""
-        if self._taken < self._limit and not self._waiting:
+    async def acquire(self, *, urgent: bool = False) -> None:
+        """Wait for a place; those that are urgent go first, then those that came earlier."""
+        if self._taken < self._limit and not self._waiting and not self._urgent:
             self._taken += 1
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
+        queue = self._urgent if urgent else self._waiting
+        queue.append(future)
         try:
             await future
         except asyncio.CancelledError:
@@ -56,14 +58,14 @@ class AdaptivePlaces:
                 # the place came together with the cancellation
                 self.release()
             else:
-                self._waiting.remove(future)
+                queue.remove(future)
             raise
 
     def release(self) -> None:
         """Let the next one have a place."""
         self._taken -= 1
-        while self._waiting and self._taken < self._limit:
-            future = self._waiting.popleft()
+        while (queue := self._urgent or self._waiting) and self._taken < self._limit:
+            future = queue.popleft()
             if not future.done():
                 self._taken += 1
                 future.set_result(None)
@@ -79,16 +81,16 @@ class ConcurrencySlot:
 
     __slots__ = ("_provider", "_total")
 
-    def __init__(self, provider: asyncio.Semaphore | None, total: AdaptivePlaces) -> None:
+    def __init__(self, provider: AdaptivePlaces | None, total: AdaptivePlaces) -> None:
         self._provider = provider
         self._total = total
 
-    async def enter(self) -> None:
-        """Wait for both places."""
+    async def enter(self, *, urgent: bool = False) -> None:
+        """Wait for both places; those that are urgent go before those that came earlier."""
         if self._provider:
-            await self._provider.acquire()
+            await self._provider.acquire(urgent=urgent)
         try:
-            await self._total.acquire()
+            await self._total.acquire(urgent=urgent)
         except BaseException:
             if self._provider:
                 self._provider.release()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DEFAULT_RETRIES = 2
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 20.0
+LEAST_ATTEMPT_S = 1.0
+"""What a further attempt must have left of `retry_for`, or a tenth of it where that is less."""
 FILES_PAUSE_S = 0.3
 """Before a call is tried again for which no file was left; about so long, so that not all come back
 at once."""
@@ -52,7 +54,10 @@ class _Call:
     made: int = 0
     """How often the provider was really called."""
     end: float | None = None
-    """When all attempts must have ended; known once the first one starts."""
+    """When all attempts must have ended; known once the first one starts. While a further one waits
+    for a place, which no provider asked for, the time stands still."""
+    failure: ProviderError | None = None
+    """What came of the last attempt."""
     began: float = float("inf")
     """When the first attempt started."""
     attempt_began: float = float("inf")
@@ -112,10 +117,12 @@ class Attempts:
                 counted = call.attempt - call.too_early
                 pause = pause_before(max(counted, 0), error.retry_after_s)
                 left = (call.end or loop.time()) - loop.time()
-                if not error.retryable or counted >= retries or pause >= left:
-                    final = _final(error, call, counted < retries and pause >= left, pause)
+                too_long = pause + _least_s(call) >= left
+                if not error.retryable or counted >= retries or too_long:
+                    final = _final(error, call, counted < retries and too_long, pause)
                     breaker.call_failed(error, call.began)
                     raise final from error
+                call.failure = error
             # the place is free while this call waits, so that others go on
             await asyncio.sleep(pause)
             call.attempt += 1
@@ -198,20 +205,32 @@ class Attempts:
                         await state.turns.take(urgent=call.attempt > 0)
                         has_turn = True
                     await self._until_due(call, state.rate_limiter)
-                await place.enter()
-                reservation = None
-                try:
-                    self._check(call)
-                    reservation = await self._quotas.take(state, call.request)
-                finally:
-                    if reservation is None:
-                        place.leave()
+                reservation = await self._at_place(call, place)
                 if reservation is not None:
                     return reservation
-                await asyncio.sleep(POLL_S)
         finally:
             if has_turn:
                 state.turns.give_on()
+
+    async def _at_place(self, call: _Call, place: ConcurrencySlot) -> Reservation | None:
+        """Wait for a place, and return with what the budgets reserve; None, a moment later, where
+        calls in flight have to leave something of a budget first."""
+        clock = asyncio.get_running_loop().time
+        came = clock()
+        # what was begun comes to its end first: behind all that wait, its time would run out
+        await place.enter(urgent=call.attempt > 0)
+        reservation = None
+        try:
+            self._check(call)
+            reservation = await self._quotas.take(call.state, call.request)
+        finally:
+            if reservation is None:
+                place.leave()
+        if reservation is None:
+            await asyncio.sleep(POLL_S)
+        if call.end is not None:
+            call.end += clock() - came
+        return reservation
 
     async def _until_due(self, call: _Call, rate_limiter: RateLimiter) -> None:
         loop = asyncio.get_running_loop()
@@ -243,7 +262,7 @@ class Attempts:
             call.began = now
             call.end = now + call.retry_for_s
         call.made += 1
-        limit_s = min(call.request.timeout_s, max(call.end - now, 0.001))
+        limit_s = min(call.request.timeout_s, max(call.end - now, _least_s(call)))
         provider, request = call.state.provider, call.request
         self.in_flight += 1
         try:
@@ -254,7 +273,7 @@ class Attempts:
             async with asyncio.timeout(limit_s):
                 return await _answer(provider, request)
         except TimeoutError as error:
-            raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
+            raise _timed_out(call, limit_s) from error
         except ProviderError as error:
             if error.kind is not ErrorKind.OPEN_FILES and of_open_files(error):
                 raise no_files(error) from error
@@ -283,6 +302,24 @@ def pause_before(attempt: int, retry_after_s: float | None) -> float:
     # jitter only spreads the load: no need for a secure source
     pause *= 0.5 + random.random() / 2  # noqa: S311
     return max(pause, retry_after_s or 0.0)
+
+
+def _least_s(call: _Call) -> float:
+    """Return the seconds that an attempt must have: one that is broken off at once tells nothing,
+    and may be paid for all the same."""
+    return min(LEAST_ATTEMPT_S, call.retry_for_s / 10)
+
+
+def _timed_out(call: _Call, limit_s: float) -> ProviderError:
+    """Return the error of an attempt that had no answer in time.
+
+    Where `retry_for` left it less than its timeout, what came of the one before says more.
+    """
+    before = call.failure
+    if before is None or limit_s >= call.request.timeout_s:
+        return ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s")
+    message = f"{before.message}; then no answer within the {limit_s:.3g} s that retry_for left"
+    return ProviderError(before.kind, message, status=before.status)
 
 
 def _came_too_early(call: _Call, error: ProviderError) -> bool:

@@ -372,6 +372,100 @@ def test_limits_hold_for_a_provider_and_over_all() -> None:
     assert peak == {"all": 5, "one": 2}
 
 
+class Queued(Provider):
+    """Fail the first attempt of the first call, and answer all else in a while; note who came."""
+
+    type = "queued"
+
+    def __init__(self, spec: ProviderSpec) -> None:
+        super().__init__(spec, ProviderEnvironment())
+        self.seen: list[str] = []
+
+    async def complete(self, request: Request) -> Response:
+        who = str(request.messages[0]["content"])
+        self.seen.append(who)
+        if self.seen == ["0"]:
+            raise failure(ErrorKind.SERVER)
+        await asyncio.sleep(0.02)
+        return Response(output="fine", latency_ms=1.0)
+
+
+@pytest.mark.parametrize("own_limit", [1, None])
+def test_a_further_attempt_goes_before_calls_that_have_not_begun(own_limit: int | None) -> None:
+    provider = Queued(spec(retry_for="30s"))
+    client = ProviderClient(Limits(1, lambda _: own_limit), lambda _: provider, None)
+    requests = [Request(messages=[{"role": "user", "content": str(n)}]) for n in range(40)]
+
+    async def calls() -> list[Response]:
+        return await asyncio.gather(*(client.call(provider.spec, one) for one in requests))
+
+    assert [response.attempts for response in asyncio.run(calls())] == [2] + [1] * 39
+    # those that had begun when its pause was over went before it, and nobody else
+    assert provider.seen.index("0", 1) < 10
+
+
+def test_waiting_for_a_place_takes_nothing_of_retry_for() -> None:
+    provider = Queued(spec(retry_for="1s"))
+    limits = Limits(1, lambda _: None)
+    client = ProviderClient(limits, lambda _: provider, None)
+
+    async def call() -> Response:
+        asked = Request(messages=[{"role": "user", "content": "0"}])
+        begun = asyncio.ensure_future(client.call(provider.spec, asked))
+        while not provider.seen:
+            await asyncio.sleep(0)
+        # somebody else is at work for longer than `retry_for`
+        place = limits.place("other")
+        await place.enter()
+        await asyncio.sleep(1.5)
+        place.leave()
+        return await begun
+
+    assert asyncio.run(call()).attempts == 2
+
+
+def test_a_place_that_is_cancelled_in_the_queue_goes_to_the_next() -> None:
+    async def order() -> list[str]:
+        place = Limits(1, lambda _: 1).place("p")
+        seen: list[str] = []
+
+        async def use(name: str, *, urgent: bool) -> None:
+            await place.enter(urgent=urgent)
+            seen.append(name)
+            place.leave()
+
+        await place.enter()
+        names = [("a", False), ("b", True), ("c", False), ("d", True)]
+        tasks = [asyncio.ensure_future(use(name, urgent=urgent)) for name, urgent in names]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        tasks[1].cancel()
+        place.leave()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return seen
+
+    assert asyncio.run(order()) == ["d", "c"]
+
+
+def test_what_retry_for_leaves_no_time_for_is_not_asked() -> None:
+    # a tenth of `retry_for` is the least; the pause would leave less
+    refused = failure(ErrorKind.RATE_LIMIT, retry_after_s=1.95)
+    provider = Scripted(spec(retry_for="2s"), [refused, "fine"])
+    with pytest.raises(ProviderError, match="waiting 1.95 s more would take too long"):
+        run(provider)
+    assert provider.seen == [0]
+
+
+def test_an_attempt_that_retry_for_cuts_short_tells_what_came_before() -> None:
+    provider = Scripted(spec(retry_for="1s"), [failure(ErrorKind.SERVER, status=500), 30.0])
+    with pytest.raises(
+        ProviderError,
+        match=r"^it was server; then no answer within the [0-9.]+ s that retry_for left \(attempt 2; ",
+    ) as caught:
+        run(provider)
+    assert (caught.value.kind, caught.value.status) == (ErrorKind.SERVER, 500)
+
+
 def test_the_start_of_a_provider_counts_in_no_time_limit() -> None:
     class Slow(Scripted):
         async def start(self) -> None:
