@@ -451,7 +451,7 @@ def test_what_retry_for_leaves_no_time_for_is_not_asked() -> None:
     # a tenth of `retry_for` is the least; the pause would leave less
     refused = failure(ErrorKind.RATE_LIMIT, retry_after_s=1.95)
     provider = Scripted(spec(retry_for="2s"), [refused, "fine"])
-    with pytest.raises(ProviderError, match="waiting 1.95 s more would take too long"):
+    with pytest.raises(ProviderError, match=r"waiting 1\.95 s more would take too long"):
         run(provider)
     assert provider.seen == [0]
 
@@ -460,7 +460,7 @@ def test_an_attempt_that_retry_for_cuts_short_tells_what_came_before() -> None:
     provider = Scripted(spec(retry_for="1s"), [failure(ErrorKind.SERVER, status=500), 30.0])
     with pytest.raises(
         ProviderError,
-        match=r"^it was server; then no answer within the [0-9.]+ s that retry_for left \(attempt 2; ",
+        match=r"^it was server; then no answer within the [0-9.]+ s that retry_for left \(attempt ",
     ) as caught:
         run(provider)
     assert (caught.value.kind, caught.value.status) == (ErrorKind.SERVER, 500)
