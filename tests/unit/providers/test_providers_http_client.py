@@ -57,6 +57,10 @@ async def streamed(base: str) -> list[bytes]:
         (b": comment\nevent: x\nid: 1\ndata: a\ndata: b\n\n", ["a\nb"]),
         (b"data: cut off", ["cut off"]),
         (b"\n\n\n", []),
+        (b"\xef\xbb\xbfdata: a\n\ndata: b\n\n", ["a", "b"]),
+        (b"data: a\r\rdata: b\rdata: c\r\r", ["a", "b\nc"]),
+        (b"data: a\r\n\rdata: b\n\r\n", ["a", "b"]),
+        (b"data: a\rdata: b\r", ["a\nb"]),
         (b"data: " + b"x" * 3_000 + b"\n\n", ["x" * 3_000]),
         ("data: é\n\n".encode(), ["é"]),
     ],
@@ -76,7 +80,8 @@ def test_events_are_read_by_the_standard_however_the_bytes_are_cut(
     [
         (b"event: error\ndata: too many\n\ndata: a\n\n", "too many"),
         (b"data: too many\nevent: error\n", "too many"),
-        (b"event: error\n\ndata: a\n\n", None),
+        (b"event: error\n\ndata: a\n\n", ""),
+        (b"data: a\n\nevent: error", ""),
         (b"event: errors\ndata: a\n\n", None),
     ],
 )
@@ -87,6 +92,27 @@ def test_an_event_that_the_server_calls_an_error_is_known_as_one(
     decoder.feed(body)
     decoder.end()
     assert decoder.error == error
+
+
+@pytest.mark.parametrize(
+    ("body", "is_cut"),
+    [
+        (b"data: a\n\n", False),
+        (b"data: a\n", False),
+        (b"data: a\r", False),
+        (b"", False),
+        (b"data: a\n\n: still here", False),
+        (b"data: a\n\ndata: b", True),
+        (b"data: a\n\ndata:", True),
+        (b"data: a\n\nda", True),
+        (b"data: a\n\nevent: x", True),
+    ],
+)
+def test_a_stream_that_ends_amid_a_line_is_known_as_one(body: bytes, is_cut: bool) -> None:
+    decoder = EventDecoder()
+    decoder.feed(body)
+    decoder.end()
+    assert decoder.is_cut == is_cut
 
 
 def test_a_failed_stream_tells_status_and_words() -> None:
