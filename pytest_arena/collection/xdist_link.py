@@ -14,6 +14,7 @@ import pytest
 
 from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.run_folders import shards_of
+from pytest_arena.collection.shared_reports import SharedReports
 from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
 from pytest_arena.conftests import load_conftests_beside
 from pytest_arena.engine.calling.notices import STOPPED
@@ -61,6 +62,7 @@ class Controller:
         self._scheduling: MixedScheduling | None = None
         self._local: list[bool] = []
         self._broken_files: dict[tuple[str, str], Any] = {}
+        self._reports = SharedReports()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
@@ -123,6 +125,8 @@ class Controller:
             # every worker reports a broken file; xdist knows the same failure by its longrepr
             text = (report.nodeid, str(report.longrepr))
             report.longrepr = self._broken_files.setdefault(text, report.longrepr)
+        elif isinstance(report, pytest.TestReport):
+            self._reports.share(report)
         return report
 
     @pytest.hookimpl(tryfirst=True)

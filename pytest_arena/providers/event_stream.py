@@ -25,7 +25,7 @@ class EventDecoder:
         self._data: list[str] = []
         self._is_error = False
         self.error: str | None = None
-        """The data of an event that the server called `error`, once there is one; it may be empty."""
+        """The data of an event that the server called `error`, once there is one, if any."""
         self.is_cut = False
         """Whether the bytes ended amid a line of an event; known at the end."""
 
