@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
-from pytest_arena.providers.systems.portable.shapes import ShapeError, described
+from pytest_arena.providers.systems.portable.shapes import NoCallError, ShapeError, described
 from pytest_arena.providers.systems.portable.shapes.frameworks import is_foreign
 from pytest_arena.providers.systems.portable.shapes.traces import NoTraceError, trace_of
 from pytest_arena.results.request_response import Response, ToolCall
@@ -42,7 +42,7 @@ def _own(answer: Any, place: Location) -> dict[str, Any] | None:
     return {
         **{name: _value(answer, name) for name in _FIGURES},
         "output": output or "",
-        "tool_calls": [_tool_call(call) for call in calls] if _is_list(calls) else calls or (),
+        "tool_calls": _calls(calls),
         "context": _value(answer, "context"),
         "trace": _trace(_value(answer, "trace"), place),
     }
@@ -60,6 +60,8 @@ def _trace(given: Any, place: Location) -> Any:
 def _of_framework(answer: Any, place: Location) -> dict[str, Any]:
     try:
         found = described(answer)
+    except NoCallError as error:
+        raise UserError(Problem(f"the answer {error}", place)) from None
     except ShapeError:
         raise UserError(_no_answer(answer, place)) from None
     if found.get("error"):
@@ -95,16 +97,21 @@ def _response(found: dict[str, Any], place: Location) -> Response:
         ) from None
 
 
+def _calls(given: Any) -> Any:
+    """Return tool calls as a response takes them; what are none is for it to refuse."""
+    if isinstance(given, (list, tuple)):
+        return [_tool_call(call) for call in given]
+    return () if given is None else given
+
+
 def _tool_call(call: Any) -> ToolCall | dict[str, Any]:
     if isinstance(call, ToolCall):
         return call
     given = {name: _value(call, name) for name in _CALL}
     known = {name: value for name, value in given.items() if value is not None}
+    if known.get("name") == "":
+        del known["name"]
     return {"arguments": {}, **known}
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple))
 
 
 def _value(holder: Any, name: str) -> Any:

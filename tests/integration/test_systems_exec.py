@@ -140,6 +140,11 @@ FAULTS = {
         shell("""echo '{"output": "hello", "usage": {"cost_usd": "free"}}'"""),
         "returned cost_usd: 'free', which is no usable number",
     ),
+    "unnamed_call": (
+        shell("""echo '{"output": "hello", "tool_calls": ["refund"]}'"""),
+        "returned a tool call without a name: 'refund'\n"
+        "  expected: tool_calls as a list of {name, arguments}",
+    ),
     "no_variable": ("command: [echo, '{{ variables.age }}']", "undefined variable"),
     "unset": (shell("echo hello") + ", env: {A: '${NO_SUCH_ONE}'}", "variable NO_SUCH_ONE"),
     "not_started": ("command: [./data.txt]", "cannot be started"),

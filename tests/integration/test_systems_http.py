@@ -138,6 +138,31 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"url": "/sse?fault=error", "stream": "sse", "delta": "delta"},
         '/sse sent an error: {"message": "overloaded"}',
     ),
+    "error_within": (
+        {"url": "/fails?as=sse", "stream": "sse", "delta": "delta"},
+        '/fails sent an error: {"error": {"message": "overloaded"}}',
+    ),
+    "error_among_words": (
+        {"url": "/fails?as=sse", "stream": "sse"},
+        '/fails sent an error: {"error": {"message": "overloaded"}}',
+    ),
+    "error_in_lines": (
+        {"url": "/fails?as=lines", "stream": "ndjson", "output": "delta"},
+        '/fails sent an error: {"error": {"message": "overloaded"}}',
+    ),
+    "no_delta": (
+        {"url": "/sse", "stream": "sse", "delta": "text"},
+        '/sse has nothing at delta (text): {"delta": "hel"}',
+    ),
+    "no_line": (
+        {"url": "/ndjson", "stream": "ndjson", "output": "reply"},
+        '/ndjson has nothing at output (reply): {"text": "hel"}',
+    ),
+    "unnamed_call": (
+        {**WHOLE, "tool_calls": "steps[].{nm: name, arguments: args}"},
+        "/chat returned a tool call without a name: {'nm': 'find', 'arguments': {'n': 1}}\n"
+        "  expected: tool_calls as a list of {name, arguments}",
+    ),
     "cut_stream": (
         {"url": "/sse?fault=cut", "stream": "sse", "delta": "delta", "retries": 0},
         "the connection failed",

@@ -102,6 +102,14 @@ class BotService(WebServer):
         await response.write(b"data: [DONE]\n\n")
         return response
 
+    async def _fails(self, request: web.Request, body: str) -> web.StreamResponse:
+        pieces = [{"delta": "hello", "error": None}, {"error": {"message": "overloaded"}}]
+        if request.query["as"] == "lines":
+            return web.Response(text="\n".join(map(json.dumps, pieces)))
+        events = [*map(json.dumps, pieces), "[DONE]"]
+        text = "".join(f"data: {event}\n\n" for event in events)
+        return web.Response(text=text, content_type="text/event-stream")
+
     async def _words(self, request: web.Request, body: str) -> web.StreamResponse:
         return web.Response(text="data: hello\n\ndata:  you\n\n", content_type="text/event-stream")
 

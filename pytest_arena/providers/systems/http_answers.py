@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from pytest_arena.text.json_depth import JsonBoundError
 
 _LISTS = ("tool_calls", "context")
 _VALUES = ("reasoning", "finish_reason", "latency_ms", "trace")
+_ERROR = re.compile(r"\berror\b")
 
 
 def answer_in(name: str, body: bytes, charset: str, options: HttpOptions) -> dict[str, Any]:
@@ -32,16 +34,20 @@ def answer_in(name: str, body: bytes, charset: str, options: HttpOptions) -> dic
     if options.output is None:
         found["output"] = text
     elif found.get("output") is None and not found.get("tool_calls"):
-        said = shorten(json.dumps(content, ensure_ascii=False), 300)
-        raise system_failure(f"{name} has nothing at output ({options.output}): {said}")
+        raise _nothing_at(name, "output", options.output, json.dumps(content, ensure_ascii=False))
     return found
+
+
+def _nothing_at(name: str, key: str, path: str, text: str) -> ProviderError:
+    return system_failure(f"{name} has nothing at {key} ({path}): {shorten(text, 300)}")
 
 
 class StreamedAnswer:
     """An answer that comes in pieces: server-sent events, or lines of JSON.
 
     Texts of pieces are joined, what they hold at paths of lists is added up, and of single values
-    the last one counts.
+    the last one counts. The status was sent before the first of them, so that a piece may be an
+    error, as services of all kinds write it.
     """
 
     def __init__(
@@ -56,8 +62,11 @@ class StreamedAnswer:
         self._size = 0
         self._most_bytes = most_bytes
         self._pieces = 0
+        self._first = ""
         self._texts: list[str] = []
         self._found: dict[str, Any] = {}
+        paths = (options.delta, options.output)
+        self._reads_errors = any(path is not None and _ERROR.search(path) for path in paths)
         self.done = False
 
     def feed(self, part: bytes) -> None:
@@ -82,8 +91,17 @@ class StreamedAnswer:
             said = shorten(_decoded(self._begin, "utf-8").strip(), 200)
             raise system_failure(f"{self._name} sent no pieces of a stream: {said!r}")
         if self._found.get("output") is None:
+            if not self._texts and not self._found.get("tool_calls"):
+                self._check_paths()
             self._found["output"] = "".join(self._texts)
         return self._found
+
+    def _check_paths(self) -> None:
+        """Refuse a stream in which nothing stands where its text should be."""
+        for key in ("delta", "output"):
+            path = getattr(self._options, key)
+            if path is not None:
+                raise _nothing_at(self._name, key, path, self._first)
 
     def _pieces_in(self, part: bytes) -> Iterator[str]:
         if self._events is not None:
@@ -104,15 +122,31 @@ class StreamedAnswer:
             self.done = True
         if self.done:
             return
+        self._first = self._first or piece
         text: Any = piece
-        if self._options.delta is not None or self._options.output is not None:
+        path = self._options.delta
+        if path is None and self._options.output is None:
+            self._refuse_error(_json_object(piece))
+        else:
             content = _json(self._name, piece)
-            self._add(_found(content, self._options))
-            path = self._options.delta
+            found = _found(content, self._options)
+            if not found.get("tool_calls"):
+                # beside a call, it is what the tool came to
+                self._refuse_error(content)
+            self._add(found)
             text = _at(path, content, "delta") if path is not None else None
-        if isinstance(text, str) and text:
-            self._timing.piece_came()
+        if isinstance(text, str):
+            if text:
+                self._timing.piece_came()
             self._texts.append(text)
+
+    def _refuse_error(self, content: Any) -> None:
+        """Raise where a piece is an error, unless the entry's own paths look at errors."""
+        if not isinstance(content, Mapping) or self._reads_errors:
+            return
+        if content.get("error") or content.get("type") == "error":
+            said = shorten(json.dumps(content, ensure_ascii=False), 500)
+            raise system_failure(f"{self._name} sent an error: {said}")
 
     def _add(self, found: Mapping[str, Any]) -> None:
         for name, value in found.items():
@@ -170,6 +204,16 @@ def _json(name: str, text: str) -> Any:
     except ValueError:
         said = f"{name} sent what is not JSON: {shorten(text.strip(), 200)!r}"
         raise ProviderError(ErrorKind.BAD_RESPONSE, said) from None
+
+
+def _json_object(text: str) -> Any:
+    """Return what an object in a text holds, None for any other text."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        return read_json(text)
+    except ValueError:
+        return None
 
 
 def _decoded(content: bytes, charset: str) -> str:

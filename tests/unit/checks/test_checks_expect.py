@@ -199,10 +199,23 @@ def test_an_error_is_no_answer(project: Path) -> None:
         expect({"error": "no luck"}, contains="Hello")
 
 
-@pytest.mark.parametrize("calls", ["refund", 7, [{"name": 5}], [{"arguments": {}}], ["refund"]])
+@pytest.mark.parametrize(
+    "calls",
+    [
+        *("refund", 7, [{"name": 5}], [{"arguments": {}}], ["refund"]),
+        *("", {}, False, 0, [{"name": ""}]),
+    ],
+)
 def test_calls_that_are_none_are_refused(project: Path, calls: object) -> None:
     with pytest.raises(UserError, match="the answer's tool_calls"):
         expect({"output": "Hello", "tool_calls": calls}, contains="Hello")
+
+
+def test_a_call_of_a_framework_that_names_no_tool_is_refused(project: Path) -> None:
+    call = {"function": {"arguments": "{}"}}
+    answer = {"choices": [{"message": {"content": "Hello", "tool_calls": [call]}}]}
+    with pytest.raises(UserError, match="the answer returned a tool call without a name: "):
+        expect(answer, contains="Hello")
 
 
 def test_figures_that_are_none_are_refused(project: Path) -> None:

@@ -7,7 +7,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pytest_arena.providers.systems.portable.shapes import ShapeError, described, joined
+from pytest_arena.providers.systems.portable.shapes import (
+    NoCallError,
+    ShapeError,
+    described,
+    joined,
+)
 
 CALL = {"name": "find", "arguments": {"n": 1}}
 OPENAI_CALL = Of(id="c1", type="function", function=Of(name="find", arguments='{"n": 1}'))
@@ -370,3 +375,54 @@ def test_tokens_of_a_result_are_not_called_where_they_are_told() -> None:
 
     tokens = {"input_tokens": 3, "output_tokens": 4}
     assert described(RanNow())["usage"] == described(Ran())["usage"] == tokens
+
+
+@pytest.mark.parametrize(
+    ("calls", "shown"),
+    [
+        (["refund"], "'refund'"),
+        ("refund", "'refund'"),
+        ({"refund": {"n": 1}}, "{'refund': {'n': 1}}"),
+        ([("refund", {"n": 1})], "('refund', {'n': 1})"),
+        ([{"function": "refund"}], "{'function': 'refund'}"),
+        ([CALL, {"name": " "}], "{'name': ' '}"),
+        ([{"name": 7}], "{'name': 7}"),
+        ([None], "None"),
+        (1, "1"),
+        (False, "False"),
+        ("", "''"),
+        ({}, "{}"),
+    ],
+)
+def test_calls_that_name_no_tool_are_refused(calls: Any, shown: str) -> None:
+    with pytest.raises(NoCallError) as caught:
+        described({"output": "hello", "tool_calls": calls})
+    assert str(caught.value) == (
+        f"returned a tool call without a name: {shown}\n"
+        "  expected: tool_calls as a list of {name, arguments}"
+    )
+
+
+@pytest.mark.parametrize("calls", [[], ()])
+def test_no_call_at_all_is_told_by_an_empty_list(calls: Any) -> None:
+    assert described({"output": "hello", "tool_calls": calls})["tool_calls"] == []
+    assert "tool_calls" not in described({"output": "hello", "tool_calls": None})
+
+
+def test_a_call_of_a_custom_tool_has_its_name() -> None:
+    call = {"type": "custom", "id": "c1", "custom": {"name": "find", "input": "a text"}}
+    found = described({"choices": [{"message": {"content": None, "tool_calls": [call]}}]})
+    assert found["tool_calls"] == [{"name": "find", "arguments": "a text", "id": "c1"}]
+
+
+def test_a_streamed_call_whose_name_never_came_is_refused() -> None:
+    call = {"index": 0, "function": {"arguments": "{}"}}
+    with pytest.raises(NoCallError, match="returned a tool call without a name"):
+        described(joined([{"choices": [{"delta": {"tool_calls": [call]}}]}]))
+
+
+def test_a_tool_that_openai_runs_itself_is_named_by_its_type() -> None:
+    raw = Of(type="web_search_call", id="w1", action=Of(query="7"))
+    item = Of(type="tool_call_item", raw_item=raw)
+    found = described(Of(final_output="hello", new_items=[item], raw_responses=[]))
+    assert found["tool_calls"] == [{"name": "web_search", "arguments": {}, "id": "w1"}]

@@ -12,7 +12,18 @@ from .clients import CLIENTS, agent_executor, is_converse
 from .frameworks import FRAMEWORKS, is_foreign
 from .streams import StreamedAnswer
 from .traces import NoTraceError, trace_of
-from .values import as_text, calls_of, document_text, listed, mapping_of, usage_of
+from .values import (
+    NoCallError,
+    ShapeError,
+    as_text,
+    calls_of,
+    document_text,
+    listed,
+    mapping_of,
+    usage_of,
+)
+
+__all__ = ["FIELDS", "TEXT_NAMES", "NoCallError", "ShapeError", "described", "joined"]
 
 FIELDS = (
     "output",
@@ -34,14 +45,10 @@ TEXT_NAMES = ("answer", "response", "text", "content", "result", "final_answer")
 _MOST_NAMES = 12
 
 
-class ShapeError(Exception):
-    """What was returned holds no text anywhere; the message shows its type and its attributes."""
-
-
 def described(value: Any) -> dict[str, Any]:
     """Return what a system returned as a mapping of `FIELDS`, of plain values.
 
-    Raises `ShapeError` for None and for what has text nowhere.
+    Raises `ShapeError` for None, for what has text nowhere, and for tool calls without a name.
     """
     if value is None:
         raise ShapeError("returned None")

@@ -149,7 +149,7 @@ def _agents_sdk(value: Any) -> dict[str, Any] | None:
         raw = get(item, "raw_item")
         kind = get(item, "type")
         if kind == "tool_call_item":
-            calls[str(get(raw, "call_id") or get(raw, "id"))] = tool_call(raw)
+            calls[str(get(raw, "call_id") or get(raw, "id"))] = tool_call(_named(raw))
         elif kind == "tool_call_output_item" and str(get(raw, "call_id")) in calls:
             calls[str(get(raw, "call_id"))]["result"] = plain(get(item, "output"))
     usage = [usage_of(get(one, "usage")) for one in listed(get(value, "raw_responses"))]
@@ -158,6 +158,14 @@ def _agents_sdk(value: Any) -> dict[str, Any] | None:
         "tool_calls": list(calls.values()),
         "usage": summed([one for one in usage if one]),
     }
+
+
+def _named(raw: Any) -> Any:
+    """A call of a tool that OpenAI runs itself is told by its type: `web_search_call`."""
+    kind = get(raw, "type")
+    if get(raw, "name") is not None or not isinstance(kind, str) or not kind.endswith("_call"):
+        return raw
+    return {"name": kind[: -len("_call")], "id": get(raw, "id")}
 
 
 def _langgraph(value: Any) -> dict[str, Any] | None:

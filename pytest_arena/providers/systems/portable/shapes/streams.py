@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .values import first, get, listed, role_of, tool_call, usage_of, usage_of_message
+from .values import first, get, listed, role_of, usage_of, usage_of_message
 
 _OF_ANTHROPIC = frozenset(
     (
@@ -90,8 +90,7 @@ class StreamedAnswer:
         if self._tells_calls:
             results = {str(get(m, "tool_call_id")): get(m, "content") for m in self._messages}
             found["tool_calls"] = [
-                tool_call({**one, "result": results.get(one.get("id", ""))})
-                for one in self._calls.values()
+                {**one, "result": results.get(one.get("id", ""))} for one in self._calls.values()
             ]
         if self._texts or self._tells_calls:
             found["output"] = "".join(self._texts)

@@ -18,14 +18,28 @@ _TOKENS_OUT = (
 _DOCUMENT_TEXT = ("page_content", "text", "content")
 
 
+class ShapeError(Exception):
+    """What was returned cannot be read; the message goes on after whose it is."""
+
+
+class NoCallError(ShapeError):
+    """What stands where a tool call should be names no tool."""
+
+
 def tool_call(value: Any) -> dict[str, Any]:
     """Return one tool call as a plain mapping, of whichever format it is.
 
     Arguments that are a text are read as JSON; such that are none stay as they were written.
+    Raises `NoCallError`: a call that has no name would be missed by whoever looks for one.
     """
-    function = get(value, "function")
+    function = get(value, "custom" if get(value, "type") == "custom" else "function")
     source = value if function is None else function
     name = first(source, "name", "tool_name", "tool")
+    if not isinstance(name, str) or not name.strip():
+        raise NoCallError(
+            f"returned a tool call without a name: {value!r:.100}\n"
+            "  expected: tool_calls as a list of {name, arguments}"
+        )
     arguments = first(source, "arguments", "args", "input", "tool_kwargs")
     if isinstance(arguments, str):
         try:
@@ -34,7 +48,7 @@ def tool_call(value: Any) -> dict[str, Any]:
             read = arguments
         arguments = read if isinstance(read, (dict, str)) else arguments
     call: dict[str, Any] = {
-        "name": "" if name is None else str(name),
+        "name": str(name),
         "arguments": plain({} if arguments is None else arguments),
     }
     number = first(value, "call_id", "id", "tool_call_id")
@@ -48,7 +62,7 @@ def tool_call(value: Any) -> dict[str, Any]:
 
 
 def calls_of(value: Any) -> list[dict[str, Any]]:
-    """Return what stands under `tool_calls`, as plain mappings."""
+    """Return what stands under `tool_calls`, as plain mappings; null is no call."""
     return [tool_call(one) for one in listed(get(value, "tool_calls"))]
 
 
