@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.providers.completion import lost
 from pytest_arena.providers.event_stream import END, EventDecoder
 from pytest_arena.providers.http_bounds import MOST_BYTES, too_long
 from pytest_arena.providers.json_body import read_json
@@ -77,6 +78,7 @@ class StreamedAnswer:
         self._begin = (self._begin + part)[:200] if not self._pieces else b""
         for piece in self._pieces_in(part):
             self._take(piece)
+        self._refuse_error_event()
 
     def end(self) -> dict[str, Any]:
         """Return what came, when no more will."""
@@ -87,6 +89,9 @@ class StreamedAnswer:
         )
         if last.strip():
             self._take(last)
+        self._refuse_error_event()
+        if not self.done and self._is_cut(last.strip()):
+            raise lost(f"{self._name}: the stream ended amid a piece")
         if not self._pieces:
             said = shorten(_decoded(self._begin, "utf-8").strip(), 200)
             raise system_failure(f"{self._name} sent no pieces of a stream: {said!r}")
@@ -95,6 +100,12 @@ class StreamedAnswer:
                 self._check_paths()
             self._found["output"] = "".join(self._texts)
         return self._found
+
+    def _is_cut(self, last: str) -> bool:
+        """Whether the stream did not end where its pieces do, as far as they can tell: a text has
+        its line's end, and JSON was read to its own."""
+        is_text = self._options.delta is None and self._options.output is None
+        return self._events is not None and self._events.is_cut and (is_text or not last)
 
     def _check_paths(self) -> None:
         """Refuse a stream in which nothing stands where its text should be."""
@@ -115,13 +126,12 @@ class StreamedAnswer:
         yield from (line for raw in lines if (line := _decoded(raw, "utf-8").strip()))
 
     def _take(self, piece: str) -> None:
-        if self._events is not None and self._events.error is not None:
-            raise system_failure(f"{self._name} sent an error: {shorten(self._events.error, 500)}")
-        self._pieces += 1
-        if piece == END:
+        self._refuse_error_event()
+        if piece.strip() == END:
             self.done = True
         if self.done:
             return
+        self._pieces += 1
         self._first = self._first or piece
         text: Any = piece
         path = self._options.delta
@@ -134,11 +144,17 @@ class StreamedAnswer:
                 # beside a call, it is what the tool came to
                 self._refuse_error(content)
             self._add(found)
-            text = _at(path, content, "delta") if path is not None else None
-        if isinstance(text, str):
+            text = _text_at(self._name, path, content) if path is not None else None
+        if text is not None:
             if text:
                 self._timing.piece_came()
             self._texts.append(text)
+
+    def _refuse_error_event(self) -> None:
+        """Raise where the server called an event an error, which may have no data."""
+        if self._events is not None and self._events.error is not None:
+            said = shorten(self._events.error, 500) or "it has no text"
+            raise system_failure(f"{self._name} sent an error: {said}")
 
     def _refuse_error(self, content: Any) -> None:
         """Raise where a piece is an error, unless the entry's own paths look at errors."""
@@ -193,6 +209,21 @@ def _at(path: str, content: Any, name: str) -> Any:
         return jmespath.search(path, content)
     except JMESPathError as error:
         raise system_failure(f"{name} ({path}) cannot be looked up: {error}") from None
+
+
+def _text_at(name: str, path: str, content: Any) -> str | None:
+    """Return the text of a piece, of several where the path gives a list; None where it has none.
+
+    What is no text would be missing from the answer, so that it is an error.
+    """
+    found = _at(path, content, "delta")
+    texts = found if isinstance(found, list) else [found]
+    if found is None:
+        return None
+    if not all(isinstance(one, str) for one in texts):
+        said = shorten(json.dumps(found, ensure_ascii=False), 300)
+        raise system_failure(f"{name} has no text at delta ({path}): {said}")
+    return "".join(texts)
 
 
 def _json(name: str, text: str) -> Any:
