@@ -18,6 +18,7 @@ from pytest_arena._garbage import no_collection
 from pytest_arena.collection.failure_repr import CellErrored, CellFailed, failure_repr
 from pytest_arena.collection.shown_answers import ANSWER, shows_answers
 from pytest_arena.errors import UserError
+from pytest_arena.results.cell import MARKED, Cell
 from pytest_arena.results.failure_text import passed_text, report_text
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_arena.gating.gatekeeper import Excuse
     from pytest_arena.loading.plans import Arena, CellPlan
-    from pytest_arena.results.cell import Cell
     from pytest_arena.schema import ProviderSpec
-from pytest_arena.results.cell import Cell
 
 
 class ArenaWarning(pytest.PytestWarning):
@@ -255,7 +254,7 @@ def held_to_mark(item: pytest.Item, report: Any) -> Cell | None:
         report.outcome = "failed"
         del report.wasxfail
     elif cell.verdict == "failed" and cell.xfail is None and not item.stash.get(EXCUSED, False):
-        return replace(cell, xfail=reason or "marked xfail")
+        return replace(cell, xfail=reason or MARKED)
     return None
 
 

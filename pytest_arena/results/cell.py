@@ -19,6 +19,8 @@ PRICES = "prices"
 """What the file says that tokens cost, of whoever it names: beside the hashes, for the same run."""
 OF_RESUMING = (CODE, MOCK, PRICES)
 """What no baseline keeps, since it says nothing of what is compared."""
+MARKED = "marked xfail"
+"""Why a cell is expected to fail, where a mark says so and nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

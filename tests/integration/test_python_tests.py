@@ -306,6 +306,57 @@ def test_what_passes_under_a_strict_xfail_fails(
     tests.run(*options, *spread).assert_outcomes(failed=1, xpassed=1)
 
 
+@pytest.mark.parametrize("options", [(), ("--arena-trials=2",)])
+@pytest.mark.parametrize("mark", ["", "()", "(reason='')", "('True', reason='')", "(strict=True)"])
+def test_a_mark_without_a_reason_expects_a_failure(
+    tests: Project, spread: tuple[str, ...], mark: str, options: tuple[str, ...]
+) -> None:
+    tests.pytester.makepyfile(
+        test_app=f"""
+        import pytest
+
+        @pytest.mark.xfail{mark}
+        def test_checks(arena):
+            arena.check("no", contains="ok")
+
+        @pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.xfail{mark})])
+        def test_asserts(arena, n):
+            arena.check("ok", contains="ok")
+            assert n == 0
+        """
+    )
+    result = tests.run(*options, *spread)
+    assert result.ret == pytest.ExitCode.OK
+    result.assert_outcomes(xfailed=2)
+    assert {cell["xfail"] for cell in tests.cells().values()} == {"marked xfail"}
+
+
+@pytest.mark.parametrize("options", [(), ("--arena-trials=2",)])
+@pytest.mark.parametrize("mark", ["", "(reason='known')"])
+def test_a_mark_expects_failures_of_checks_while_fixtures_are_taken_down(
+    tests: Project, spread: tuple[str, ...], mark: str, options: tuple[str, ...]
+) -> None:
+    tests.pytester.makepyfile(
+        test_app=f"""
+        import pytest
+
+        @pytest.fixture
+        def service(arena):
+            yield
+            arena.check("no", contains="ok")
+
+        @pytest.mark.xfail{mark}
+        def test_app(arena, service):
+            arena.check("ok", contains="ok")
+        """
+    )
+    result = tests.run(*options, *spread)
+    assert result.ret == pytest.ExitCode.OK
+    result.assert_outcomes(xpassed=1, xfailed=1)
+    (cell,) = tests.cells().values()
+    assert (cell["verdict"], cell["xfail"]) == ("failed", "known" if mark else "marked xfail")
+
+
 def test_a_mark_runs_a_test_as_trials_of_its_cells(tests: Project) -> None:
     tests.pytester.makepyfile(test_app=TRIALS)
     result = tests.run("-rA")

@@ -25,7 +25,7 @@ from pytest_arena.collection.python_tests.resumed import resumed_reports
 from pytest_arena.collection.python_tests.running_test import RUN, RunningTest
 from pytest_arena.errors import UserError
 from pytest_arena.loading.versions import BASELINE_TRIALS
-from pytest_arena.results.cell import Cell
+from pytest_arena.results.cell import MARKED, Cell
 
 NAME = "arena-python-tests"
 
@@ -187,15 +187,24 @@ def _ends(
     attempt = run.attempt
     if call.when == "call" or (call.when == "setup" and not report.passed):
         attempt.end_test(raised, setup=call.when == "setup")
-        if report.skipped and not isinstance(raised, pytest.xfail.Exception):
-            expected = "expected failure" if raised is run.expected_failure else run.xfail
-            run.xfail = getattr(report, "wasxfail", None) or expected
+        _note_expected(run, report, raised)
     elif call.when == "setup" or attempt.size == run.told:
         return False
     elif attempt.caused(raised) and attempt.has_passed:
         attempt.end_test(raised)
+        _note_expected(run, report, raised)
     run.told = attempt.size
     return True
+
+
+def _note_expected(run: RunningTest, report: Any, raised: BaseException | None) -> None:
+    """Note why pytest takes what an execution raised for an expected failure, where it does."""
+    if not report.skipped or isinstance(raised, pytest.xfail.Exception):
+        return
+    reason = getattr(report, "wasxfail", None)
+    if reason is not None:
+        by_unittest = run.expected_failure is not None and raised is run.expected_failure
+        run.xfail = reason or ("expected failure" if by_unittest else MARKED)
 
 
 def _uncover(item: pytest.Item, report: Any, raised: BaseException) -> None:
