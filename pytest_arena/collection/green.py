@@ -19,11 +19,16 @@ _WITHOUT_RUNNING = (
 _SHOWN = 3
 
 
+def runs_nothing(config: pytest.Config) -> bool:
+    """Return whether pytest is only to show something."""
+    return any(getattr(config.option, option, False) for option in _WITHOUT_RUNNING)
+
+
 def cells_without_result(
     config: pytest.Config, names: ArenaNames, selected: Iterable[str], finished: Collection[str]
 ) -> list[str]:
     """Return the cells that were to run and of which nothing was heard."""
-    if any(getattr(config.option, option, False) for option in _WITHOUT_RUNNING):
+    if runs_nothing(config):
         return []
     return [one for one in selected if one not in finished and names.cell(one) is not None]
 

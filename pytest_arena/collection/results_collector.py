@@ -12,7 +12,7 @@ import pytest
 
 from pytest_arena._version import __version__
 from pytest_arena.collection.collection_report import CollectionReport
-from pytest_arena.collection.green import never_run
+from pytest_arena.collection.green import never_run, runs_nothing
 from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.run_conclusion import RunConclusion
 from pytest_arena.collection.run_context import RunContext
@@ -250,10 +250,11 @@ class ResultsCollector:
         without_result = self._so_far.missing(self._config)
         if exitstatus == pytest.ExitCode.OK:
             self._missing = without_result
-        if not self._lines and self._is_empty_shard(exitstatus):
+        is_empty_shard = not self._lines and self._is_empty_shard(exitstatus)
+        if is_empty_shard and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            session.exitstatus = exitstatus = pytest.ExitCode.OK
+        if is_empty_shard and not runs_nothing(self._config):
             # more shards than cells: it ran all of its part, which arena merge must know
-            if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-                session.exitstatus = exitstatus = pytest.ExitCode.OK
             with self.storage.storing():
                 self._begin()
         elif not self._lines:

@@ -323,7 +323,8 @@ def _check_distribution(config: pytest.Config) -> None:
 
 def _workers(config: pytest.Config) -> int:
     """Return how many xdist workers there will be; 0 where the tests run in this process."""
-    if getattr(config.option, "dist", "no") == "no":
+    if config.option.collectonly or getattr(config.option, "dist", "no") == "no":
+        # xdist starts none where nothing is to run
         return 0
     return len(getattr(config.option, "tx", None) or ())
 

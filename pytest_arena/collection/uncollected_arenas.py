@@ -118,8 +118,9 @@ class UncollectedArenas:
 
     def _has_workers_elsewhere(self) -> bool:
         """Return whether workers of xdist look in other folders than this process's."""
-        specs = getattr(self._config.option, "tx", None) or ()
-        local = getattr(self._config.option, "dist", "no") == "no"
+        option = self._config.option
+        specs = getattr(option, "tx", None) or ()
+        local = option.collectonly or getattr(option, "dist", "no") == "no"
         return not local and any("popen" not in one or "chdir=" in one for one in specs)
 
     def _better_name(self, path: Path) -> str | None:

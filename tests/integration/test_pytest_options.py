@@ -35,13 +35,44 @@ def test_collect_only_lists_cells_and_writes_nothing(
     three: Project, spread: tuple[str, ...]
 ) -> None:
     result = three.run("--co", "-q", *spread)
-    if not spread:
-        assert result.outlines[:6] == [
-            f"arena.yaml::{case}[{provider}]"
-            for case in ("First", "Second", "Third")
-            for provider in ("a", "b")
-        ]
+    assert result.outlines[:6] == [
+        f"arena.yaml::{case}[{provider}]"
+        for case in ("First", "Second", "Third")
+        for provider in ("a", "b")
+    ]
     assert not (three.path / "arena-report").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-n2", "arena.yaml"),
+        ("-n2", "test_plain.py", "arena.yaml::First[a]"),
+        ("-n1", "--dist=no"),
+        ("-n2", "--dist=loadfile"),
+        ("-d", "--tx=popen"),
+    ],
+    ids=" ".join,
+)
+def test_collect_only_lists_cells_whoever_would_run_them(
+    three: Project, options: tuple[str, ...]
+) -> None:
+    three.pytester.makepyfile(test_plain="def test_plain(): pass")
+    result = three.run("--co", "-q", *options)
+    assert result.ret == pytest.ExitCode.OK
+    assert "arena.yaml::First[a]" in result.outlines
+    assert ("test_plain.py::test_plain" in result.outlines) == ("arena.yaml" not in options)
+
+
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])
+def test_a_shard_that_is_only_looked_at_leaves_results_as_they_are(
+    three: Project, option: str
+) -> None:
+    three.run("--arena-shard=1/2")
+    before = three.cells()
+    assert three.run("--arena-shard=1/2", option).ret == pytest.ExitCode.OK
+    assert three.cells() == before
+    assert before
 
 
 @pytest.mark.parametrize(
