@@ -42,6 +42,8 @@ class ObjectFolder:
 
     def __init__(self, url: str, asked_by: str) -> None:
         self.url = shown_url(url).rstrip("/")
+        if not url.partition("?")[0].partition(":")[2].strip("/"):
+            raise UsageError(_without_bucket(asked_by, url))
         if find_spec("fsspec") is None:
             raise UsageError(
                 Problem(
@@ -136,6 +138,16 @@ def _reason(error: Exception) -> str:
 
 def _shown_text(error: Exception) -> str:
     return shorten(_ADDRESS.sub(lambda found: shown_url(found[0]), first_line(str(error))), 300)
+
+
+def _without_bucket(asked_by: str, url: str) -> Problem:
+    """Return what to tell of a URL that ends behind its scheme."""
+    start = f"{url.partition(':')[0]}://"
+    return Problem(
+        f"{asked_by}: {start} names nothing in that store",
+        expected="a bucket and a folder of it",
+        fix=f"name them, as in {start}bucket/folder (a variable of the shell may not be set)",
+    )
 
 
 def _unopened(asked_by: str, url: str, error: Exception) -> Problem:

@@ -37,15 +37,28 @@ def report_dir_of(config: pytest.Config, settings: Settings) -> Path:
     if is_url(settings.report_dir):
         return mirror_of(settings.report_dir, config.rootpath)
     folder = config.invocation_params.dir / settings.report_dir
+    _look_into(folder, RESULTS, "--arena-report-dir")
+    return folder
+
+
+def check_answer_folders(config: pytest.Config, settings: Settings) -> None:
+    """Refuse folders of recordings and of the cache that nothing can be looked for in."""
+    recordings = settings.recordings_dir
+    if settings.records and recordings is not None and not is_url(recordings):
+        _look_into(config.rootpath / recordings, "recordings", "--arena-recordings-dir")
+    if settings.cache_dir is not None and settings.cache != "off":
+        _look_into(config.rootpath / settings.cache_dir, "answers", "--arena-cache-dir")
+
+
+def _look_into(folder: Path, name: str, flag: str) -> None:
+    """Refuse a folder in which nothing can be looked for, be it there or not."""
     try:
-        # what cannot be looked at would fail whatever looks for something in it
-        os.lstat(folder / RESULTS)
+        os.lstat(folder / name)
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
-        fix = "name another folder: --arena-report-dir DIR"
+        fix = f"name another folder: {flag} DIR"
         raise UsageError(unwritable(folder, error, fix)) from error
-    return folder
 
 
 def shards_of(report_dir: Path, run_id: str) -> Path:

@@ -19,7 +19,7 @@ from pytest_arena.collection.orderly_end import OrderlyEnd
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.redaction import RunRedaction
 from pytest_arena.collection.run_context import RunContext
-from pytest_arena.collection.run_folders import report_dir_of
+from pytest_arena.collection.run_folders import check_answer_folders, report_dir_of
 from pytest_arena.collection.shipped import Builtins
 from pytest_arena.collection.shown_answers import ShownAnswers, shows_at_once
 from pytest_arena.conftests import register_plugins
@@ -111,6 +111,8 @@ def _activate_controller(parts: RunContext) -> None:
         keep_writable(reporter._tw._file)
     run_id = uuid4().hex[:12]
     folder = report_dir_of(config, parts.settings)
+    if not config.option.collectonly:
+        check_answer_folders(config, parts.settings)
     workers = _workers(config)
     remote = _remote_reports(parts, folder, run_id)
     interrupted = _interrupted(folder, parts.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ class AnswerStore:
             return True
         mode = self._settings.record
         if not self._settings.records:
-            return self._caches(specs) and self._cache_path().exists()
+            return self._caches(specs) and os.path.exists(self._cache_path())
         if mode == "none" or mode == "all":
             return mode == "none"
         from pytest_arena.recording.files import RecordingFile, recording_name

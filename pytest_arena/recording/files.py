@@ -49,7 +49,9 @@ class RecordingFile:
         self.path = root / self.name
 
     def exists(self) -> bool:
-        return self.path.exists()
+        """Return whether it is there; what cannot be looked at is told as it is read or made."""
+        # `Path.exists` raises for folders of others, and for names that are too long
+        return os.path.exists(self.path)
 
     def entries(self) -> dict[str, Stored]:
         """Return the entries by key, those that killed runs left in shards included."""
@@ -66,7 +68,7 @@ class RecordingFile:
 
     def keys(self) -> frozenset[str]:
         """Return the keys alone, without reading what the entries hold."""
-        if not self.path.exists():
+        if not self.exists():
             return frozenset()
         found = set()
         for line in self.path.read_bytes().splitlines():

@@ -26,6 +26,7 @@ from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
 from pytest_arena.results.writing import is_of_storage
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.shown_path import shown_path
 
 EXPLAINED_MISSES = 20
 """So many misses of a recording are compared with its entries; a changed system prompt would
@@ -161,6 +162,10 @@ class Recordings:
                     found = await asyncio.to_thread(self._open, file)
                 except UserError as error:
                     raise ProviderError(ErrorKind.CONFIGURATION, str(error)) from error
+                except OSError as error:
+                    if not is_of_storage(error):
+                        raise
+                    raise _unreadable(file, error) from error
                 self._opened[name] = found
             return found
 
@@ -190,6 +195,16 @@ class Recordings:
         mode = "new" if opened.entries else "once"
         lines.append(f"  fix: record what is missing with --arena-record {mode}")
         return ProviderError(ErrorKind.NOT_RECORDED, "\n".join(lines))
+
+
+def _unreadable(file: RecordingFile, error: OSError) -> ProviderError:
+    reason = (error.strerror or str(error)).lower()
+    return ProviderError(
+        ErrorKind.CONFIGURATION,
+        f"cannot read {shown_path(file.path)}: {reason}\n"
+        "  expected: a recording, or a folder that can hold one\n"
+        "  fix: put it right, or name another folder: --arena-recordings-dir DIR",
+    )
 
 
 def _without_version(spec: ProviderSpec) -> ProviderError:

@@ -64,6 +64,10 @@ def try_to_write(path: Path) -> None:
         # a pipe that nobody reads is no file, and is not to be waited for
         os.close(os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)))
     try:
+        for name in path.relative_to(folder).parts:
+            # a folder that is not there tells nothing of the names in it
+            with suppress(FileNotFoundError):
+                os.lstat(folder / name)
         with TemporaryFile(dir=folder) as file:
             file.write(b"\n")
     except OSError as error:

@@ -82,6 +82,27 @@ def test_a_name_that_is_too_long_is_told_before_anything_is_asked(
     ]
 
 
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("flag", "further"),
+    [
+        *(("--arena-recordings-dir", f"--arena-record={mode}") for mode in ("none", "once", "all")),
+        ("--arena-cache-dir", "--arena-cache=on"),
+    ],
+)
+def test_a_name_of_recordings_or_a_cache_that_is_too_long_is_told_like_that(
+    project: Project, flag: str, further: str, workers: tuple[str, ...]
+) -> None:
+    project.write(arena=ARENA)
+    result = project.run(f"{flag}={'x' * 300}", further, *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.lines[:3] == [
+        f"ERROR: cannot write '{'x' * 300}': file name too long",
+        "  expected: a place that can be written to",
+        f"  fix: name another folder: {flag} DIR",
+    ]
+
+
 def test_a_folder_that_others_keep_to_themselves_is_told_before_anything_is_asked(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

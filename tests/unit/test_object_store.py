@@ -49,6 +49,22 @@ def test_a_store_that_nobody_knows_is_refused() -> None:
     assert str(caught.value).startswith("--arena-report-dir: Protocol not known: s4\n  expected: ")
 
 
+@pytest.mark.parametrize("url", ["s3://", "s3:///", "s3://?x=1", "memory://", "file:///"])
+def test_a_url_that_ends_behind_its_scheme_is_no_folder_here(url: str) -> None:
+    start = f"{url.partition(':')[0]}://"
+    for ask in (
+        lambda: ObjectFolder(url, "--x"),
+        lambda: local_copy(f"{start}a", Path("t"), "--x"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            ask()
+        assert str(caught.value) == (
+            f"--x: {start} names nothing in that store\n"
+            "  expected: a bucket and a folder of it\n"
+            f"  fix: name them, as in {start}bucket/folder (a variable of the shell may not be set)"
+        )
+
+
 def test_a_store_whose_package_is_missing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(UsageError) as caught:

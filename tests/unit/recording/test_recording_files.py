@@ -163,6 +163,17 @@ def test_a_recording_that_is_not_there_has_no_entries(tmp_path: Path) -> None:
     assert not (tmp_path / "recordings").exists()
 
 
+def test_a_recording_whose_name_the_system_does_not_take_is_told_where_it_is_made(
+    tmp_path: Path,
+) -> None:
+    recording = RecordingFile(tmp_path, f"recordings/{'x' * 300}.jsonl")
+    assert not recording.exists()
+    assert recording.keys() == frozenset()
+    problem = recording.problem()
+    assert problem is not None
+    assert problem.what.endswith(f"{'x' * 300}.jsonl': file name too long")
+
+
 ENTRY = to_line(entry_of("a", FACTS, answer()))
 BAD = {
     "half a line": (ENTRY[:40], "not JSON ("),

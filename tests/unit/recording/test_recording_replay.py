@@ -219,6 +219,21 @@ def test_a_recording_with_a_merge_conflict_names_its_line(tmp_path: Path) -> Non
     assert "recordings/arena.jsonl:1:1: not JSON (" in found.message
 
 
+def test_a_recording_that_cannot_be_looked_at_is_named(tmp_path: Path) -> None:
+    async def find() -> Response | ProviderError | None:
+        store = Recordings(tmp_path / ("x" * 300), "none", str)
+        return await caught(store.find(SPEC, asked()))
+
+    found = asyncio.run(find())
+    assert isinstance(found, ProviderError)
+    assert found.kind is ErrorKind.CONFIGURATION
+    assert found.message.endswith(
+        "x/recordings/arena.jsonl: file name too long\n"
+        "  expected: a recording, or a folder that can hold one\n"
+        "  fix: put it right, or name another folder: --arena-recordings-dir DIR"
+    )
+
+
 def test_what_was_used_and_what_was_recorded_is_known(run: Run) -> None:
     run.record()
     assert len(run.use.used) == len(run.use.recorded) == 1
