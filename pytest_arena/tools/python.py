@@ -25,6 +25,7 @@ from pytest_arena.running.open_files import no_file_left, ran_out_of_files
 from pytest_arena.running.user_code import Raised
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.result_size import MOST_CHARACTERS, Beginning
+from pytest_arena.tools.state import why_not_kept
 
 
 class PythonTool:
@@ -39,6 +40,7 @@ class PythonTool:
         self._plan = plan
         self._environment = environment
         self._called: Callable[[Mapping[str, Any], ToolContext], Any] | None = None
+        self._takes_state = False
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
         part = context.traceparent
@@ -52,8 +54,8 @@ class PythonTool:
                 gathering = awaited_within(part, _gathered(found))
                 found = await self._environment.user_loop.run(gathering)
         if not isinstance(found, Raised):
-            given = found
-            found = await self._environment.threads.run(lambda: _result(given))
+            given, state = found, context.state if self._takes_state else {}
+            found = await self._environment.threads.run(lambda: _result(given, state))
         if not isinstance(found, Raised):
             result: ToolResult = found
             return result
@@ -67,7 +69,7 @@ class PythonTool:
         if self._called is None:
             call = self._plan.spec.python
             assert call is not None  # noqa: S101 - a plan of this kind names one
-            self._called = _callable(self._maker(call))
+            self._called, self._takes_state = _callable(self._maker(call))
         return self._called(arguments, context)
 
     def _maker(self, call: str) -> Callable[[], Any]:
@@ -83,13 +85,16 @@ class PythonTool:
         return lambda: found
 
 
-def _callable(make: Callable[[], Any]) -> Callable[[Mapping[str, Any], ToolContext], Any]:
-    """Return what takes a model's arguments and a context, and calls a function with them."""
+def _callable(
+    make: Callable[[], Any],
+) -> tuple[Callable[[Mapping[str, Any], ToolContext], Any], bool]:
+    """Return what takes a model's arguments and a context, and calls a function with them; and
+    whether the function is given the state."""
     found = make()
     for name in ("ainvoke", "invoke"):
         if hasattr(found, "args_schema") and hasattr(found, name):
             method = getattr(found, name)
-            return lambda arguments, _context: method(dict(arguments))
+            return lambda arguments, _context: method(dict(arguments)), False
     converted = validate_call(as_models_call_it(found))
     parameters = inspect.signature(found, eval_str=True).parameters.values()
     contexts = [one for one in parameters if is_context(one)]
@@ -104,11 +109,14 @@ def _callable(make: Callable[[], Any]) -> Callable[[Mapping[str, Any], ToolConte
         given |= {one.name: context for one in contexts if one.kind is one.KEYWORD_ONLY}
         return make()(*first, **given)
 
-    return called
+    return called, bool(states or contexts)
 
 
-def _result(given: Any) -> ToolResult:
-    """Return what a function gave as JSON, as far as it is kept."""
+def _result(given: Any, state: Mapping[str, Any]) -> ToolResult:
+    """Return what a function gave as JSON, as far as it is kept; a state that cannot be is its
+    error."""
+    if (why := why_not_kept(state)) is not None:
+        return ToolResult(error=why)
     beginning = Beginning()
     try:
         value = to_jsonable_python(beginning.of(given), fallback=str, inf_nan_mode="null")

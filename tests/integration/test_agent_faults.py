@@ -42,6 +42,12 @@ class Untold:
     def __str__(self): raise ValueError("no text")
     __repr__ = __str__
 def untold(): return Untold()
+def keeps_itself(state): state["all"] = state
+def keeps_deep(state):
+    value = 1
+    for _ in range(10_000):
+        value = [value]
+    state["deep"] = value
 def raises_untold(): raise Exception(Untold())
 """
 PROGRAM = """\
@@ -72,6 +78,8 @@ PYTHON = {
     "interrupts": "KeyboardInterrupt",
     "exits": "SystemExit",
     "untold": "ValueError: no text",
+    "keeps_itself": "its state 'all' cannot be kept: Circular reference detected (id repeated)",
+    "keeps_deep": "its state 'deep' cannot be kept: Maximum serialization depth exceeded",
     "raises_untold": "Exception: (its text cannot be told)",
 }
 PROGRAMS = {

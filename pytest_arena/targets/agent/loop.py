@@ -7,13 +7,10 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from pydantic_core import to_jsonable_python
-
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.loading.plans import NotePlan
 from pytest_arena.recording.trial_calls import TrialCalls
-from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.targets.agent.health import Health
 from pytest_arena.targets.agent.limits import LimitsUsed
@@ -23,6 +20,7 @@ from pytest_arena.targets.agent.turn_record import TurnRecord
 from pytest_arena.text.numbers import counted
 from pytest_arena.tools import ToolContext
 from pytest_arena.tools.mcp import ConversationTools
+from pytest_arena.tools.state import state_as_json
 
 Ask = Callable[[list[Message], int, int, Sequence[Tool]], Awaitable[tuple[Request, Response]]]
 """Ask the model once: the messages so far, the turn and the step in it (from 0), and the tools that
@@ -140,7 +138,7 @@ class AgentRun:
     @property
     def state(self) -> Any:
         """What the tools keep, as JSON."""
-        return clean_value(to_jsonable_python(dict(self._context.state), fallback=str))
+        return state_as_json(self._context.state)
 
 
 def _never_told(note: NotePlan, calls: int) -> ProviderError:

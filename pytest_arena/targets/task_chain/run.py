@@ -27,6 +27,7 @@ from pytest_arena.targets.task_chain.texts import LiveTexts
 from pytest_arena.targets.task_chain.values import History, TaskFailed, capped, text_of
 from pytest_arena.text.numbers import counted
 from pytest_arena.tools import ToolContext
+from pytest_arena.tools.state import state_as_json
 
 _OF_TASKS = frozenset(
     (
@@ -103,7 +104,7 @@ class TaskChainRun(StepsRun):
     def _whole(self, record: TurnRecord) -> Response:
         every = self._plan.every
         has_tools = every.tools or every.servers or self._plan.has_servers
-        return record.response(dict(self._context.state) if has_tools else None)
+        return record.response(state_as_json(self._context.state) if has_tools else None)
 
     async def _visit(
         self, task: TaskPlan, value: Any, walk: Walk, record: TurnRecord
