@@ -20,6 +20,7 @@ from pytest_arena.collection.shown_answers import ANSWER, shows_answers
 from pytest_arena.errors import UserError
 from pytest_arena.results.cell import MARKED, Cell
 from pytest_arena.results.failure_text import passed_text, report_text
+from pytest_arena.text.exception_text import exception_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,10 +195,15 @@ class CellItem(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> str | TerminalRepr:
         cell = self._cell_of(excinfo.value)
-        if cell is None:
-            return super().repr_failure(excinfo)
         path, line, _ = self.reportinfo()
-        return failure_repr(str(path), line + 1, report_text(cell))
+        if cell is not None:
+            return failure_repr(str(path), line + 1, report_text(cell))
+        try:
+            return super().repr_failure(excinfo)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it must not end the run
+            said = exception_text(excinfo.value, self.config.rootpath)
+            undrawn = f"pytest cannot draw its traceback: {type(error).__name__}"
+            return failure_repr(str(path), line + 1, f"{said}\n{undrawn}")
 
     def _cell_of(self, raised: BaseException) -> Cell | None:
         """Return the cell that an outcome of the item tells of."""

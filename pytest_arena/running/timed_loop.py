@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pytest_arena.running.time_limit import TimeLimitError, break_off
-from pytest_arena.running.user_code import caught, end_all, run_loop
+from pytest_arena.running.user_code import LoopThread, Raised, caught, end_all, let_go
 
 T = TypeVar("T")
 
@@ -34,18 +34,15 @@ class _Loop:
 
     left: asyncio.Future[None]
     """Done, on the loop of those who wait, when nobody waits for this one any more."""
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    thread: threading.Thread = field(init=False)
+    runs: LoopThread = field(default_factory=lambda: LoopThread("arena-system-checks"))
     busy_s: float = 0.0
     step: tuple[Stopwatch, float] | None = None
     """Whose step runs now, and since when."""
     is_looked_at: bool = False
 
-    def __post_init__(self) -> None:
-        self.thread = threading.Thread(
-            target=run_loop, args=(self.loop,), name="arena-system-checks", daemon=True
-        )
-        self.thread.start()
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return self.runs.loop
 
     @property
     def is_held(self) -> bool:
@@ -147,11 +144,16 @@ class TimedLoop:
                 on = _Loop(asyncio.get_running_loop().create_future())
                 self._loops.append(on)
             watch = Stopwatch(on)
-            begun = asyncio.run_coroutine_threadsafe(caught(_Steps(watch, work).all()), on.loop)
+            steps = _Steps(watch, work).all()
+            begun = asyncio.run_coroutine_threadsafe(caught(steps), on.loop)
             waiting = asyncio.wrap_future(begun)
             try:
                 if await self._has_ended(waiting, on, watch, seconds):
-                    return waiting.result()
+                    if not waiting.cancelled():
+                        return waiting.result()
+                    # another task of the user's cancelled it before it had begun
+                    let_go(steps)
+                    return Raised(asyncio.CancelledError())
                 waiting.cancel()
             except BaseException:
                 waiting.cancel()
@@ -189,10 +191,10 @@ class TimedLoop:
         if endings:
             await asyncio.wait(endings, timeout=_LAST_WAIT_S)
         for on, ending in zip(loops, endings, strict=True):
-            on.loop.call_soon_threadsafe(on.loop.stop)
+            on.runs.end()
             if not ending.done():
                 # what loops in Python would slow down whatever comes after
-                break_off(on.thread)
+                break_off(on.runs.thread)
 
     def _look_after(self, on: _Loop) -> None:
         """Leave a loop that shows no sign of life once a coroutine was given up."""
@@ -212,9 +214,9 @@ class TimedLoop:
         if on in self._loops:
             self._loops.remove(on)
         on.left.set_result(None)
-        on.loop.call_soon_threadsafe(on.loop.stop)
+        on.runs.end()
         # what loops in Python ends; what sleeps is left behind
-        break_off(on.thread)
+        break_off(on.runs.thread)
 
 
 class _Steps:

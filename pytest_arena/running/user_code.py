@@ -151,8 +151,8 @@ class UserLoop:
     """
 
     def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._blocked: list[asyncio.AbstractEventLoop] = []
+        self._loop: LoopThread | None = None
+        self._blocked: list[LoopThread] = []
         self._sign: Future[None] | None = None
         """Of life, which the loop owes since a wait was cancelled."""
         self._owed_since = 0.0
@@ -161,32 +161,34 @@ class UserLoop:
         """Run a coroutine on the loop and wait for it; cancelling the wait cancels it there."""
         self._leave_blocked()
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            threading.Thread(
-                target=run_loop, args=(self._loop,), name="arena-system-loop", daemon=True
-            ).start()
-        loop, watched = self._loop, caught(coroutine)
-        work = asyncio.run_coroutine_threadsafe(watched, loop)
+            self._loop = LoopThread("arena-system-loop")
+        on, watched = self._loop, caught(coroutine)
+        work = asyncio.run_coroutine_threadsafe(watched, on.loop)
         try:
             return await asyncio.wrap_future(work)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             let_go(watched)
-            if loop is self._loop and self._sign is None:
+            task = asyncio.current_task()
+            if task is not None and not task.cancelling():
+                # nobody gave it up: another task of the user's cancelled it before it had begun
+                let_go(coroutine)
+                return Raised(error)
+            if on is self._loop and self._sign is None:
                 self._owed_since = time.monotonic()
-                self._sign = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
+                self._sign = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), on.loop)
             raise
 
     async def stop(self) -> None:
         """Cancel what still runs, and end the thread."""
-        loop, self._loop, self._sign = self._loop, None, None
+        on, self._loop, self._sign = self._loop, None, None
         for blocked in self._blocked:
-            blocked.call_soon_threadsafe(blocked.stop)
-        if loop is None:
+            blocked.end()
+        if on is None:
             return
-        ending = asyncio.run_coroutine_threadsafe(end_all(), loop)
+        ending = asyncio.run_coroutine_threadsafe(end_all(), on.loop)
         with suppress(TimeoutError, asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.wrap_future(ending), _LAST_WAIT_S)
-        loop.call_soon_threadsafe(loop.stop)
+        on.end()
 
     def _leave_blocked(self) -> None:
         """Leave a loop that has shown no sign of life for a while."""
@@ -199,19 +201,31 @@ class UserLoop:
             self._loop = self._sign = None
 
 
-def run_loop(loop: asyncio.AbstractEventLoop) -> None:
-    """Run a loop until it is stopped; an exit that a task of the user's raises does not end it."""
-    asyncio.set_event_loop(loop)
-    while True:
-        try:
-            loop.run_forever()
-        except (SystemExit, KeyboardInterrupt):
-            continue
-        break
-    # `end_all` may come as late as this, where the loop was held until it was stopped
-    with suppress(Exception, asyncio.CancelledError):
-        loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
+class LoopThread:
+    """An event loop in a daemon thread that runs until it is ended here: an exit that a task of the
+    user's raises does not end it, nor does one that stops the loop, on which others run, too."""
+
+    def __init__(self, name: str) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._ends = threading.Event()
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.thread.start()
+
+    def end(self) -> None:
+        """Let it end, as soon as what it runs gives way."""
+        self._ends.set()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+    def _run(self) -> None:
+        loop = self.loop
+        asyncio.set_event_loop(loop)
+        while not self._ends.is_set():
+            with suppress(SystemExit, KeyboardInterrupt):
+                loop.run_forever()
+        # `end_all` may come as late as this, where the loop was held until it was stopped
+        with suppress(Exception, asyncio.CancelledError):
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 async def end_all() -> None:
@@ -223,15 +237,12 @@ async def end_all() -> None:
 
 
 async def caught(coroutine: Coroutine[Any, Any, T]) -> T | Raised:
-    """Return what a coroutine gives or raises, an exit among it; its cancellation is raised."""
+    """Return what a coroutine gives or raises, an exit and a cancellation among it.
+
+    Whoever gave it up does not wait for that: who does is told what the coroutine did to itself.
+    """
     try:
         return await coroutine
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        # nobody gave it up: the function itself raised it
-        return Raised(error)
     except BaseException as error:  # noqa: BLE001 - told to whoever waits
         return Raised(error)
 

@@ -93,8 +93,7 @@ def _callable(
     found = make()
     for name in ("ainvoke", "invoke"):
         if hasattr(found, "args_schema") and hasattr(found, name):
-            method = getattr(found, name)
-            return lambda arguments, _context: method(dict(arguments)), False
+            return _handing_on(getattr(found, name)), False
     converted = validate_call(as_models_call_it(found))
     parameters = inspect.signature(found, eval_str=True).parameters.values()
     contexts = [one for one in parameters if is_context(one)]
@@ -110,6 +109,11 @@ def _callable(
         return make()(*first, **given)
 
     return called, bool(states or contexts)
+
+
+def _handing_on(method: Callable[[Any], Any]) -> Callable[[Mapping[str, Any], ToolContext], Any]:
+    """Return what calls a run method of LangChain's, which takes the arguments as one."""
+    return lambda arguments, _context: method(dict(arguments))
 
 
 def _result(given: Any, state: Mapping[str, Any]) -> ToolResult:

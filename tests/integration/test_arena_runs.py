@@ -339,3 +339,37 @@ tests:
 
 def test_the_summary_stands_where_the_eye_ends(ran: Ran) -> None:
     ran.result.stdout.fnmatch_lines(["*= short test summary info =*", "*= arena =*", "*1 failed*"])
+
+
+def test_a_traceback_that_pytest_cannot_draw_ends_no_run(project: Project) -> None:
+    project.pytester.makeconftest(
+        """
+import pytest
+from _pytest._code.code import ExceptionInfo
+
+def pytest_runtest_call(item):
+    if item.name == "One[m]":
+        raise ValueError("boom")
+
+def cannot(*arguments, **named):
+    raise SystemError("AST constructor recursion depth mismatch")
+
+ExceptionInfo.getrepr = cannot
+"""
+    )
+    project.write(
+        arena="""
+providers: [{name: m, provider: mock, model: any}]
+tests:
+  - {name: One, prompt: hi, assertions: [{type: contains, value: hi}]}
+  - {name: Two, prompt: hi, mock: hi, assertions: [{type: contains, value: hi}]}
+"""
+    )
+    result = project.run_apart()
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "ValueError in conftest.py:6: boom",
+            "pytest cannot draw its traceback: SystemError",
+        ]
+    )

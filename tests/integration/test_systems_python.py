@@ -120,6 +120,23 @@ async def gives_up(prompt):
     raise asyncio.CancelledError
 
 
+async def cancels_itself(prompt):
+    asyncio.current_task().cancel()
+    await asyncio.sleep(0)
+
+
+async def cancels_all(prompt):
+    for task in asyncio.all_tasks():
+        task.cancel()
+    await asyncio.sleep(0)  # of all
+
+
+async def stops_the_loop(prompt):
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(0.01)
+    return "hello"
+
+
 def prints(prompt):
     sys.stdout.write("x" * 3_000_000)
     return "hello"
@@ -170,7 +187,7 @@ def bots(project: Project) -> Project:
 
 GOOD = (
     "hello", "later", "pieces", "apieces", "only", "known", "whole", "Bot.answer", "Bot.aside",
-    "Bot", "ready", "ready.answer", "prints", "forks", "leaves_a_thread",
+    "Bot", "ready", "ready.answer", "prints", "forks", "leaves_a_thread", "stops_the_loop",
 )  # fmt: skip
 
 
@@ -212,6 +229,9 @@ FAULTS = {
     "unreadable": "bot:unreadable returned a Lazy that cannot be read: OSError: the connection is",
     "exits": f"bot:exits raised SystemExit in bot.py:{line_of('sys.exit')}: 3",
     "gives_up": f"bot:gives_up raised CancelledError in bot.py:{line_of('raise asyncio')}",
+    "cancels_itself": "bot:cancels_itself raised CancelledError in bot.py:"
+    f"{line_of('asyncio.sleep(0)')}",
+    "cancels_all": f"bot:cancels_all raised CancelledError in bot.py:{line_of('# of all')}",
     "number": "bot:number returned int",
     "no_cost": "bot:no_cost returned cost_usd: 'free', which is no usable number",
     "says_error": "bot:says_error returned an error: the database is down",

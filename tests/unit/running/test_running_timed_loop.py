@@ -57,6 +57,22 @@ def test_what_is_raised_is_told_and_ends_nothing(error: BaseException) -> None:
     run(test)
 
 
+def test_tasks_that_the_user_cancels_have_an_end() -> None:
+    async def cancels(_watch: Stopwatch) -> None:
+        for task in asyncio.all_tasks():
+            task.cancel()
+        await asyncio.sleep(0)
+
+    async def test(loop: TimedLoop) -> None:
+        # the one behind is cancelled before it has begun
+        for found in await asyncio.gather(loop.run(30, cancels), loop.run(30, seven)):
+            assert isinstance(found, Raised)
+            assert isinstance(found.error, asyncio.CancelledError)
+        assert await loop.run(30, seven) == 7
+
+    run(test)
+
+
 def test_one_that_waits_for_ever_is_cancelled_and_its_loop_goes_on() -> None:
     cancelled = threading.Event()
     threads = set()

@@ -203,3 +203,45 @@ def test_a_coroutine_behind_one_that_blocks_is_not_warned_of(warned: list[str]) 
     run(test)
     gc.collect()
     assert warned == []
+
+
+async def _cancelling() -> None:
+    for task in asyncio.all_tasks():
+        task.cancel()
+    await asyncio.sleep(0)
+
+
+async def _stopping() -> str:
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(0)
+    return "gone on"
+
+
+def test_tasks_that_the_user_cancels_have_an_end_and_give_nobody_up() -> None:
+    async def test(threads: Threads) -> None:
+        loop = UserLoop()
+        # the one behind is cancelled before it has begun
+        work = [loop.run(one) for one in (_cancelling(), asyncio.sleep(0))]
+        for found in await asyncio.gather(*work):
+            assert isinstance(found, Raised)
+            assert isinstance(found.error, asyncio.CancelledError)
+        await loop.stop()
+
+    run(test)
+
+
+def test_a_loop_that_the_user_stops_goes_on() -> None:
+    async def test(threads: Threads) -> None:
+        loop = UserLoop()
+        beside = asyncio.create_task(loop.run(asyncio.sleep(0.01, "beside")))
+        assert await loop.run(_stopping()) == "gone on"
+        assert await beside == "beside"
+        assert await loop.run(asyncio.sleep(0, "later")) == "later"
+        await loop.stop()
+
+    before = threading.active_count()
+    run(test)
+    left = [one for one in threading.enumerate() if one.name == "arena-system-loop"]
+    for thread in left:
+        thread.join(10)
+    assert threading.active_count() <= before

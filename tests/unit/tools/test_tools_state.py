@@ -28,7 +28,10 @@ def test_a_state_is_kept_as_json() -> None:
     state = {"a": (1, float("nan")), 2: {"b": {3}}, "t": b"text", "c": b"\xff", "p": Silent}
     kept = state_as_json(state)
     assert kept == {
-        **{"a": [1, None], "2": {"b": [3]}, "t": "text", "c": "_w=="},
+        "a": [1, None],
+        "2": {"b": [3]},
+        "t": "text",
+        "c": "_w==",
         "p": str(Silent),
     }
     assert why_not_kept(state) is None
