@@ -27,7 +27,8 @@ class FinishReason(Assertion):
         - type: finish_reason
           value: stop
 
-    Common reasons: `stop`, `length` (cut at `max_tokens`), `tool_calls`, `content_filter`.
+    Common reasons: `stop`, `length` (cut at `max_tokens`), `tool_calls`, `content_filter`. Upper
+    and lower case are the same.
 
     Error: when the provider gave no finish reason.
     """
@@ -44,14 +45,18 @@ class FinishReason(Assertion):
         if reason is None:
             return Outcome.error("the provider gave no finish reason")
         return Outcome.of(
-            reason == self.value.strip(),
+            reason.lower() == self._wanted,
             f"the finish reason is {quoted(reason)}",
             expected=f"finish reason {quoted(self.value.strip())}",
         )
 
     @property
     def expects_empty(self) -> bool:
-        return self.value.strip() in ("length", "content_filter") and not self.negate
+        return self._wanted in ("length", "content_filter") and not self.negate
+
+    @property
+    def _wanted(self) -> str:
+        return self.value.strip().lower()
 
 
 class Refusal(MayBeUnsure):

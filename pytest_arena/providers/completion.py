@@ -21,6 +21,7 @@ from pytest_arena.text.thoughts import answer_has_begun
 REFUSAL = "refusal"
 """Anthropic's stop reason where a model, or a classifier beside it, declines to go on."""
 _REASONS = {
+    **{own: own for own in ("stop", "length", "tool_calls", "function_call", "content_filter")},
     "eos": "stop",
     "eos_token": "stop",
     "end_turn": "stop",
@@ -45,7 +46,7 @@ _REASONS = {
         "content_filter",
     ),
 }
-"""What hosts of open models and gateways write for OpenAI's finish reasons."""
+"""OpenAI's finish reasons, and what hosts of open models and gateways write for them."""
 
 
 @dataclass(slots=True)
@@ -132,11 +133,12 @@ class Answer:
         self.allowance = allowance_from(headers)
 
     def finish(self, reason: Any) -> None:
-        """Keep a finish reason, in OpenAI's words."""
+        """Keep a finish reason, in OpenAI's words; one that is none of these stays as it came."""
         if isinstance(reason, str) and reason:
             # Gemini's endpoint in OpenAI's format adds its own: "content_filter: RECITATION"
             lower = reason.lower().partition(":")[0].strip()
-            self.finish_reason = _REASONS.get(lower, lower)
+            # a key that is echoed in other letters would not be known as one
+            self.finish_reason = _REASONS.get(lower, reason)
             self.is_refusal = self.is_refusal or lower == REFUSAL
 
     def add_call(self, call: Any, *, whole: bool) -> None:

@@ -24,7 +24,7 @@ from pytest_arena.results.cell import column_name
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
-from pytest_arena.results.writing import is_of_storage
+from pytest_arena.results.writing import is_of_storage, reason_of
 from pytest_arena.schema import ProviderSpec
 from pytest_arena.text.shown_path import shown_path
 
@@ -198,10 +198,9 @@ class Recordings:
 
 
 def _unreadable(file: RecordingFile, error: OSError) -> ProviderError:
-    reason = (error.strerror or str(error)).lower()
     return ProviderError(
         ErrorKind.CONFIGURATION,
-        f"cannot read {shown_path(file.path)}: {reason}\n"
+        f"cannot read {shown_path(file.path)}: {reason_of(error)}\n"
         "  expected: a recording, or a folder that can hold one\n"
         "  fix: put it right, or name another folder: --arena-recordings-dir DIR",
     )

@@ -34,10 +34,20 @@ def is_of_storage(error: OSError) -> bool:
     return error.errno in _OF_STORAGE or error.errno in _OF_PROCESS
 
 
+def reason_of(error: OSError) -> str:
+    """Return why something failed, as it goes into a sentence.
+
+    What an object store says stays as it is: a key in other letters would not be known as one.
+    """
+    said = error.strerror or str(error)
+    is_of_system = error.errno is not None and said == os.strerror(error.errno)
+    return said.lower() if is_of_system else said
+
+
 def unwritable(path: Path | str, error: OSError, fix: str | None = None) -> Problem:
     """Return what to tell of a path that cannot be written."""
     shown = path if is_url(str(path)) else shown_path(path)
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     if error.errno in _OF_PROCESS:
         # it may be a file that is read on the way, of which its place says nothing
         return Problem(

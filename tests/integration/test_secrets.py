@@ -121,7 +121,8 @@ def traces(secret: str) -> list[bytes]:
     lines = base64.encodebytes(around(secret)).split()
     parts = [line for line in lines if secret.encode()[:8] in base64.b64decode(line)]
     assert len(parts) == 1
-    return [*forms(secret), *parts, secret[:12].encode(), secret[-12:].encode()]
+    small = secret.lower().encode()
+    return [*forms(secret), *parts, small, secret[:12].encode(), secret[-12:].encode()]
 
 
 def forms(secret: str) -> list[bytes]:
@@ -145,7 +146,7 @@ def echo(request: WireRequest) -> Reply:
     if "fail" in request.prompt:
         return Reply(error="authentication")
     folded = "".join(base64.encodebytes(around(secret)).decode() for secret in (CANARY, FORM))
-    return Reply(text=f"You said {said} {folded}")
+    return Reply(text=f"You said {said} {folded}", finish_reason=CANARY)
 
 
 @pytest.fixture

@@ -141,6 +141,8 @@ WHOLE = {
     "bom": answer(Reply(body=b"\xef\xbb\xbf" + (whole().body or b"")), **KNOWN),
     "null_content": answer(whole(None), output="", finish_reason="stop"),
     "finish_in_capitals": answer(whole(finish="STOP"), finish_reason="stop", **KNOWN),
+    "finish_of_its_own": answer(whole(finish="Zq: K"), finish_reason="Zq: K", **KNOWN),
+    "finish_with_more": answer(whole(finish="Length: 5"), finish_reason="length", **KNOWN),
     "cut_short": answer(whole(finish="length"), finish_reason="length", **KNOWN),
     "no_finish": answer(whole(finish=None), finish_reason=None, **KNOWN),
     "text_parts": answer(

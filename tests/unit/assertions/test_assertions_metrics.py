@@ -95,6 +95,12 @@ PRICE = (
             "the finish reason is 'length'",
         ),
         (
+            "{type: finish_reason, value: Other}",
+            {"finish_reason": "OTHER"},
+            "passed",
+            "the finish reason is 'OTHER'",
+        ),
+        (
             "{type: finish_reason, value: stop}",
             {"finish_reason": None},
             "error",
