@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from pytest_arena.errors import shorten
 from pytest_arena.text.json_depth import Containers, TooManyError
 from pytest_arena.text.origin import leads_elsewhere, origin_of, stays
-from pytest_arena.text.unpacking import UNPACKED, Unpacker, UnpackingError
+from pytest_arena.text.unpacking import CUT, UNPACKED, Unpacker, UnpackingError
 
 MOST_BYTES = 8 * 1024 * 1024
 """Of one message."""
@@ -142,6 +142,8 @@ class _Bounded(httpx2.AsyncByteStream):
                 for piece in unpacker.feed(part):
                     self._containers.add(piece)
                     yield piece
+            if not unpacker.has_ended:
+                raise httpx2.ReadError(CUT)
         except (UnpackingError, TooManyError) as error:
             raise httpx2.ReadError(str(error)) from None
 

@@ -15,10 +15,11 @@ from pytest_arena.providers.error_mapping import http_failure
 from pytest_arena.providers.http_bounds import (
     MOST_BYTES,
     MOST_REDIRECTS,
+    OFFERED,
     REDIRECTS,
     body_of,
     may_follow,
-    too_long,
+    parts_of,
 )
 
 if TYPE_CHECKING:
@@ -81,15 +82,11 @@ class HttpClient:
         self, path: str, body: Any, headers: Mapping[str, str], heard: Heard = _nobody
     ) -> AsyncIterator[bytes]:
         """Yield the bytes of the answer as they come; `heard` gets its headers."""
-        size = 0
         async with await self._answer(path, body, headers) as response:
             if response.status >= 400:
                 self._check(response, await body_of(self._name, response, self._most_bytes))
             heard(response.headers)
-            async for part in response.content.iter_any():
-                size += len(part)
-                if size > self._most_bytes:
-                    raise too_long(self._name, self._most_bytes)
+            async for part in parts_of(self._name, response, self._most_bytes):
                 yield part
 
     async def close(self) -> None:
@@ -146,7 +143,9 @@ async def open_session(base: str, headers: Mapping[str, str]) -> ClientSession:
 
     return ClientSession(
         connector=TCPConnector(limit=0, ssl=tls or True),
-        headers=headers,
+        # `parts_of` unpacks: aiohttp takes the beginning of a gzip for all of it
+        auto_decompress=False,
+        headers={"Accept-Encoding": OFFERED, **headers},
         timeout=ClientTimeout(total=None, sock_connect=None),
         cookie_jar=DummyCookieJar(),
     )

@@ -11,14 +11,13 @@ import httpx
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.error_mapping import failure
-from pytest_arena.providers.http_bounds import MOST_REDIRECTS, check_stays
+from pytest_arena.providers.http_bounds import MOST_REDIRECTS, OFFERED, check_stays
 from pytest_arena.text.json_depth import Containers, TooManyError
 from pytest_arena.text.origin import leads_elsewhere
-from pytest_arena.text.unpacking import Unpacker, UnpackingError
+from pytest_arena.text.unpacking import CUT, Unpacker, UnpackingError
 
 Refused = Callable[[ProviderError], None]
 """Take the failure of an answer that was given up, which the client may tell as another one."""
-_OFFERED = "gzip, deflate"
 _NO_URL = re.compile(r"Invalid URL in location header|Invalid IPv6 URL|under NFKC normalization")
 
 
@@ -38,7 +37,7 @@ async def bounded_answer(
     name = _name(request)
     options["follow_redirects"] = False
     for _ in range(MOST_REDIRECTS + 1):
-        request.headers["Accept-Encoding"] = _OFFERED
+        request.headers["Accept-Encoding"] = OFFERED
         with _locations_told(name, refused):
             response = await send(request, stream=True, **options)
         following = _following(name, request, response, refused)
@@ -72,7 +71,7 @@ def bounded_sync_answer(
     name = _name(request)
     options["follow_redirects"] = False
     for _ in range(MOST_REDIRECTS + 1):
-        request.headers["Accept-Encoding"] = _OFFERED
+        request.headers["Accept-Encoding"] = OFFERED
         with _locations_told(name, refused):
             response = send(request, stream=True, **options)
         following = _following(name, request, response, refused)
@@ -104,6 +103,7 @@ class _AsyncBounded(httpx.AsyncByteStream):
         async for part in self._packed:
             for piece in self._unpacking.feed(part):
                 yield piece
+        self._unpacking.end()
 
     async def aclose(self) -> None:
         await self._packed.aclose()
@@ -119,6 +119,7 @@ class _SyncBounded(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for part in self._packed:
             yield from self._unpacking.feed(part)
+        self._unpacking.end()
 
     def close(self) -> None:
         self._packed.close()
@@ -156,6 +157,11 @@ class _Unpacking:
             raise self._told(error) from None
         except TooManyError as error:
             raise _told(self._refused, failure(ErrorKind.BAD_RESPONSE, str(error))) from None
+
+    def end(self) -> None:
+        """Raise the error of an answer that ended amid what was packed."""
+        if not self._unpacker.has_ended:
+            raise _told(self._refused, failure(ErrorKind.CONNECTION, f"{self._name} {CUT}"))
 
     def _told(self, error: UnpackingError) -> ProviderError:
         return _told(self._refused, ProviderError(ErrorKind.BAD_RESPONSE, f"{self._name} {error}"))

@@ -11,6 +11,10 @@ from pytest_arena.errors import ArenaError, shorten
 UNPACKED = ("gzip", "deflate")
 """What an answer may be packed in."""
 _PIECE = 1 << 16
+_GZIP = b"\x1f"
+"""How every gzip begins."""
+CUT = "ended its answer amid what it had packed"
+"""What a sender did whose answer `has_ended` not, though the connection is over."""
 
 
 class UnpackingError(ArenaError):
@@ -32,7 +36,7 @@ class Unpacker:
     def __init__(self, encoding: str, most_bytes: int) -> None:
         """Begin an answer of this `Content-Encoding`."""
         self._left = self._most = most_bytes
-        self._encoding = encoding.strip().lower()
+        self._encoding = encoding.strip().lower().removeprefix("x-")
         if self._encoding not in (*UNPACKED, "", "identity"):
             said = f"answered in an encoding that was not asked for: {shorten(encoding, 40)}"
             raise UnpackingError(said)
@@ -43,16 +47,29 @@ class Unpacker:
         if self._encoding not in UNPACKED:
             yield self._counted(part)
             return
-        if self._inflate is None:
-            self._inflate = zlib.decompressobj(self._window(part))
-        while part and not self._inflate.eof:
+        piece = b""
+        # a full piece may be followed by one that needs no further bytes
+        while part or len(piece) == _PIECE:
+            if self._inflate is None or (self._inflate.eof and self._begins_anew(part)):
+                self._inflate = zlib.decompressobj(self._window(part))
+            if self._inflate.eof:
+                return
             try:
                 piece = self._inflate.decompress(part, _PIECE)
             except zlib.error as error:
                 raise UnpackingError(f"sent what cannot be unpacked: {error}") from None
-            part = self._inflate.unconsumed_tail
+            part = self._inflate.unconsumed_tail or self._inflate.unused_data
             if piece:
                 yield self._counted(piece)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all that was begun came whole: what is packed says where it ends."""
+        return self._inflate is None or self._inflate.eof
+
+    def _begins_anew(self, part: bytes) -> bool:
+        """Return whether another part of a gzip begins here: it may have several."""
+        return self._encoding == "gzip" and part[:1] == _GZIP
 
     def _window(self, start: bytes) -> int:
         if self._encoding == "gzip":

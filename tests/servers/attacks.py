@@ -98,6 +98,10 @@ class AttackServer(WebServer):
             # 40 MB of blanks in 40 kB, before an answer or with none behind
             packed = _packed(b"" if name == "bomb" else answer("ok hello"))
             return Attack(_once(packed), 200, {"Content-Encoding": rest or "gzip"})
+        if name == "cut":
+            packer = zlib.compressobj(9, zlib.DEFLATED, 31 if rest == "gzip" else 15)
+            packed = packer.compress(answer("ok hello")) + packer.flush()
+            return Attack(_once(packed[:-6]), 200, {"Content-Encoding": rest})
         if name == "endless":
             return Attack(_forever(b" " * 65536))
         if name == "events":

@@ -17,7 +17,7 @@ from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.configuration import connection_problems, filled, header_problems
 from pytest_arena.providers.credentials import Access
 from pytest_arena.providers.error_mapping import exception_failure
-from pytest_arena.providers.http_bounds import body_of
+from pytest_arena.providers.http_bounds import body_of, parts_of
 from pytest_arena.providers.json_body import read_beside
 from pytest_arena.providers.systems.answers import answer_of
 from pytest_arena.providers.systems.http_answers import StreamedAnswer, answer_in
@@ -203,7 +203,7 @@ class HttpProvider(Provider):
                 found = await read_beside(body, read)
             else:
                 answer = StreamedAnswer(name, self._options, timing, self.spec.most_bytes)
-                async for part in response.content.iter_any():
+                async for part in parts_of(name, response, self.spec.most_bytes):
                     answer.feed(part)
                     if answer.done:
                         break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import zlib
 from collections.abc import Iterator
@@ -184,6 +185,15 @@ def test_an_answer_has_an_end(
     assert error.kind is ErrorKind.BAD_RESPONSE
     # what is on its way when it is given up is in the system's buffers
     assert server.sent < 24 * MEGABYTE
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_what_was_packed_and_has_no_end_is_a_lost_connection(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, encoding: str
+) -> None:
+    error = refusal(servers[0], way, f"cut-{encoding}", stream=stream)
+    assert error.message.endswith("ended its answer amid what it had packed")
+    assert error.kind is ErrorKind.CONNECTION
 
 
 def test_the_limit_is_what_the_entry_says(
@@ -449,6 +459,31 @@ def test_what_was_packed_is_unpacked(encoding: str, window: int, size: int) -> N
     unpacker = Unpacker(encoding, len(plain))
     parts = [packed[at : at + size] for at in range(0, len(packed), size)]
     assert b"".join(piece for part in parts for piece in unpacker.feed(part)) == plain
+    assert unpacker.has_ended
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_a_gzip_may_have_several_parts_and_something_behind(size: int) -> None:
+    packed = gzip.compress(b"one, ") + gzip.compress(b"") + gzip.compress(b"two") + b"\0\0"
+    unpacker = Unpacker("x-gzip", 1000)
+    parts = [packed[at : at + size] for at in range(0, len(packed), size)]
+    assert b"".join(piece for part in parts for piece in unpacker.feed(part)) == b"one, two"
+    assert unpacker.has_ended
+
+
+@pytest.mark.parametrize("size", [1 << 16, 1 << 17, (1 << 16) + 1])
+def test_pieces_that_are_full_are_followed_by_the_rest(size: int) -> None:
+    unpacker = Unpacker("gzip", size)
+    assert b"".join(unpacker.feed(gzip.compress(b"x" * size))) == b"x" * size
+    assert unpacker.has_ended
+
+
+@pytest.mark.parametrize("left_out", [1, 8, 12])
+def test_whether_what_was_packed_has_ended_is_known(left_out: int) -> None:
+    unpacker = Unpacker("gzip", 1000)
+    assert unpacker.has_ended
+    list(unpacker.feed(gzip.compress(b"hello hello hello")[:-left_out]))
+    assert not unpacker.has_ended
 
 
 def test_what_cannot_be_unpacked_is_told() -> None:
