@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
+from pytest_arena.providers.answer_size import check_size
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.completion import CallParts
 from pytest_arena.providers.error_mapping import failure
@@ -99,6 +100,7 @@ class MockProvider(Provider):
         if goes_on and response.tool_calls and answer.finish_reason is None:
             # calls that have their results already are not the end of the turn
             response.finish_reason = "tool_calls"
+        check_size(f"the mock of {self.spec.name!r}", response, self.spec.most_bytes)
         return response
 
     def _response(

@@ -50,6 +50,9 @@ for line in sys.stdin:
         answer = {"id": given["id"], "error": "the database is down"}
     if mode == "large":
         answer["output"] = "hello" + "x" * 3_000_000 + given["variables"]["long"][:1]
+    if mode == "marked":
+        answer["output"] = "hello"
+        sys.stdout.write("\\ufeff")
     if mode == "forks" and os.fork() == 0:
         threading.Event().wait()
     if mode == "whole":
@@ -109,6 +112,9 @@ GOOD = {
     "noisy": shell("head -c 300000 /dev/zero >&2; echo hello"),
     "lines": lines("plain"),
     "large": lines("large"),
+    "marked": shell("""printf '\\357\\273\\277{"output": "hello", "tool_calls": []}'"""),
+    "marked_text": shell("printf '\\357\\273\\277hello'"),
+    "marked_lines": lines("marked"),
     "forks": lines("forks"),
     "given": lines("given") + ", config: {tone: kind}",
 }
@@ -125,6 +131,8 @@ def test_programs_of_all_kinds_answer(programs: Project, spread: tuple[str, ...]
     assert outputs["json"] == "hello"
     assert outputs["holds_the_pipe"] == "hello"
     assert outputs["given"] == "hello you kind"
+    assert outputs["marked"] == outputs["marked_text"] == outputs["marked_lines"] == "hello"
+    assert trial_of(programs, "marked").get("tells_tools", True) is True
 
 
 FAULTS = {

@@ -49,6 +49,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "default": {"url": "/chat", "output": "reply.text"},
     "text": {"url": "/text"},
     "latin": {"url": "/latin"},
+    "marked": {"url": "/marked", "output": "text"},
     "beside": {"url": "/chat", "context": "reply.documents[].text", "tool_calls": "none"},
     "form": {"url": "/echo", "form": {"q": "{{ prompt }} & more", "who": "{{ variables.who }}"}},
     "get": {
@@ -80,6 +81,7 @@ def test_services_of_all_kinds_answer(
     outputs = {name: trial["output"] for name, trial in trials.items()}
     assert outputs["whole"] == outputs["default"] == outputs["slash"] == "hello you"
     assert outputs["latin"] == "hello é"
+    assert outputs["marked"] == "hello"
     assert json.loads(outputs["beside"])["why"] == "because"
     assert outputs["form"].endswith("q=you+%26+more&who=%5B%22Ann%22%2C+7%5D")
     assert outputs["get"] == "hello GET /echo/a%2Fb%20%C3%BC?a=1&q=you%26b "

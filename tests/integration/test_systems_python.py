@@ -116,13 +116,32 @@ async def aexits(prompt):
     await asyncio.gather(asyncio.create_task(inner()))
 
 
+def large(prompt):
+    return "hello " + "é" * 600_000
+
+
+def large_call(prompt):
+    return {"output": "hello", "tool_calls": [{"name": "find", "result": "x" * 1_100_000}]}
+
+
+def without_end(prompt):
+    while True:
+        yield "hello " * 1000
+
+
+async def without_an_end(prompt):
+    while True:
+        yield "hello " * 1000
+        await asyncio.sleep(0)
+
+
 async def gives_up(prompt):
     raise asyncio.CancelledError
 
 
 async def cancels_itself(prompt):
     asyncio.current_task().cancel()
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # of itself
 
 
 async def cancels_all(prompt):
@@ -230,7 +249,7 @@ FAULTS = {
     "exits": f"bot:exits raised SystemExit in bot.py:{line_of('sys.exit')}: 3",
     "gives_up": f"bot:gives_up raised CancelledError in bot.py:{line_of('raise asyncio')}",
     "cancels_itself": "bot:cancels_itself raised CancelledError in bot.py:"
-    f"{line_of('asyncio.sleep(0)')}",
+    f"{line_of('# of itself')}",
     "cancels_all": f"bot:cancels_all raised CancelledError in bot.py:{line_of('# of all')}",
     "number": "bot:number returned int",
     "no_cost": "bot:no_cost returned cost_usd: 'free', which is no usable number",
@@ -402,3 +421,19 @@ def test_a_session_is_one_for_all_turns_and_another_for_each_trial(project: Proj
         "    assertions: [{type: equals, value: one two}]\n"
     )
     project.run().assert_outcomes(passed=1)
+
+
+LARGE = ("large", "large_call", "without_end", "without_an_end")
+
+
+def test_an_answer_that_is_too_long_is_an_error(bots: Project) -> None:
+    bots.write(arena=arena(*LARGE, "hello", further=", max_response_mb: 1"))
+    bots.run_apart().assert_outcomes(errors=len(LARGE), passed=1)
+    found = bots.first_trials()
+    for name in LARGE:
+        assert found[name]["error"]["message"] == f"bot:{name} sent more than 1 MiB in one answer"
+
+
+def test_an_answer_may_be_as_long_as_its_provider_says(bots: Project) -> None:
+    bots.write(arena=arena("large", "large_call", further=", max_response_mb: 2"))
+    bots.run_apart().assert_outcomes(passed=2)

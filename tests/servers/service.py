@@ -76,6 +76,9 @@ class BotService(WebServer):
             headers={"Content-Type": "text/plain; charset=iso-8859-1"},
         )
 
+    async def _marked(self, request: web.Request, body: str) -> web.Response:
+        return web.Response(body=b'\xef\xbb\xbf{"text": "hello"}')
+
     async def _slow(self, request: web.Request, body: str) -> web.Response:
         await asyncio.sleep(float(request.query.get("seconds", "600")))
         return web.Response(text="hello at last")

@@ -222,7 +222,7 @@ class ExecProvider(Provider):
             if isinstance(output.error, (OSError, ValueError)):
                 raise not_started(self._name, output.error)
             raise output.error
-        return output.decode("utf-8", "replace")
+        return output.decode("utf-8-sig", "replace")
 
     def _launch(self, command: Sequence[str], of_call: Mapping[str, str] = _NOTHING) -> Program:
         assert self._variables is not None  # noqa: S101 - start() comes first

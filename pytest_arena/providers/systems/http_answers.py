@@ -248,7 +248,9 @@ def _json_object(text: str) -> Any:
 
 
 def _decoded(content: bytes, charset: str) -> str:
+    """Return a text without the byte order mark that some write before it."""
     try:
-        return content.decode(charset, "replace")
+        text = content.decode(charset, "replace")
     except LookupError:
-        return content.decode("utf-8", "replace")
+        text = content.decode("utf-8", "replace")
+    return text.removeprefix("\ufeff")

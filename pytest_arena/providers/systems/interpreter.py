@@ -11,7 +11,7 @@ from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.providers.systems.portable import serve
 from pytest_arena.providers.systems.program_pool import ProgramPool, greeting_of
 from pytest_arena.running.process_guard import ProcessGuard
-from pytest_arena.running.program import Program
+from pytest_arena.running.program import MOST_BYTES, Program
 
 _OF_THIS_ONE = ("PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__")
 """Variables that would have another interpreter import what belongs to this one."""
@@ -47,15 +47,19 @@ class Interpreter:
         )
 
     def pool(
-        self, environment: ProviderEnvironment, further: Callable[[], Mapping[str, str]]
+        self,
+        environment: ProviderEnvironment,
+        further: Callable[[], Mapping[str, str]],
+        most_bytes: int,
     ) -> ProgramPool:
         """Return the processes that answer calls; `further` gives variables that each starts
         with."""
-        return ProgramPool(
-            self._call,
-            lambda: self._launch({**environment.variables, **further()}, environment.process_guard),
-            says_ready=True,
-        )
+
+        def launch() -> Program:
+            variables = {**environment.variables, **further()}
+            return self._launch(variables, environment.process_guard, most_bytes)
+
+        return ProgramPool(self._call, launch, says_ready=True)
 
     def why_not(self, variables: Mapping[str, str]) -> str | None:
         """Return why the function cannot be called, None where it can; takes an import of it."""
@@ -76,10 +80,14 @@ class Interpreter:
             program.finish()
             guard.stop_if_idle()
 
-    def _launch(self, variables: Mapping[str, str], guard: ProcessGuard) -> Program:
+    def _launch(
+        self, variables: Mapping[str, str], guard: ProcessGuard, most_bytes: int = 0
+    ) -> Program:
         own = {name: text for name, text in variables.items() if name not in _OF_THIS_ONE}
         home = self._python.parent
         own["PATH"] = os.pathsep.join([str(home), own.get("PATH", os.defpath)])
         own["VIRTUAL_ENV"] = str(home.parent)
         command = [str(self._python), "-c", serve.BOOT, str(Path(serve.__file__).parent)]
-        return Program([*command, self._given], self._folder, own, guard)
+        # what is said at the start has no bound of the user's, nor have escapes in a line
+        most = max(most_bytes, MOST_BYTES)
+        return Program([*command, self._given], self._folder, own, guard, most)

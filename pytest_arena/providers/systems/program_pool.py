@@ -244,7 +244,7 @@ def greeting_of(name: str, program: Program) -> dict[str, Any]:
 
 
 def _object_in(name: str, line: bytes) -> dict[str, Any]:
-    text = line.decode("utf-8", "replace").strip()
+    text = line.decode("utf-8-sig", "replace").strip()
     try:
         answer = read_json(text)
     except ValueError:

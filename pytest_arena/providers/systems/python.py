@@ -12,7 +12,9 @@ from typing import Any
 from pydantic import field_validator
 
 from pytest_arena.errors import ErrorKind, Problem
+from pytest_arena.providers.answer_size import check_size
 from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.http_bounds import too_long
 from pytest_arena.providers.systems.answers import answer_of, function_failure, system_failure
 from pytest_arena.providers.systems.functions import find_function, owner_of
 from pytest_arena.providers.systems.interpreter import Interpreter
@@ -25,6 +27,7 @@ from pytest_arena.providers.systems.portable.callables import (
 from pytest_arena.providers.systems.portable.parameters import arguments_for, taken_by
 from pytest_arena.providers.systems.portable.pieces import (
     Timing,
+    TooLongError,
     drained,
     gathered,
     is_async,
@@ -129,7 +132,9 @@ class PythonProvider(Provider):
         self._spans = ReceivedSpans(self._options, environment)
         self._pool: ProgramPool | None = None
         if interpreter is not None:
-            self._pool = interpreter.pool(environment, lambda: self._spans.variables)
+            self._pool = interpreter.pool(
+                environment, lambda: self._spans.variables, spec.most_bytes
+            )
 
     @classmethod
     def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
@@ -182,21 +187,30 @@ class PythonProvider(Provider):
         assert function is not None  # noqa: S101 - start() comes first
         given = offered(request, self._options, taken_by(function))
         first, named = arguments_for(function, given)
-        timing = Timing()
+        timing, most = Timing(), self.spec.most_bytes
         result: Any
         part = request.traceparent
         if is_async(function):
-            waiting = gathered(function(*first, **named), timing)
+            waiting = gathered(function(*first, **named), timing, most)
             result = await self._loop.run(awaited_within(part, waiting))
         else:
-            result = await self._threads.run(
-                lambda: called_within(part, lambda: drained(function(*first, **named), timing))
-            )
+
+            def call() -> Any:
+                return drained(function(*first, **named), timing, most)
+
+            result = await self._threads.run(lambda: called_within(part, call))
             if waits(result):
-                result = await self._loop.run(awaited_within(part, gathered(result, timing)))
+                result = await self._loop.run(awaited_within(part, gathered(result, timing, most)))
         if isinstance(result, Raised):
+            if isinstance(result.error, TooLongError):
+                raise too_long(self._options.call, most)
             raise function_failure(self._options.call, result.error, self.spec.root)
-        return answer_of(self._options.call, result, timing)
+        return self._response(result, timing)
+
+    def _response(self, returned: Any, timing: Timing) -> Response:
+        response = answer_of(self._options.call, returned, timing)
+        check_size(self._options.call, response, self.spec.most_bytes)
+        return response
 
     async def _have_sent(self, limit_s: float) -> None:
         """Have spans sent that wait for a batch in this process; others' environments say so.
@@ -218,7 +232,7 @@ class PythonProvider(Provider):
         first_ms = answer.pop("first_token_ms", None)
         if first_ms is not None:
             timing.first = timing.began + first_ms / 1000
-        return answer_of(self._options.call, answer, timing)
+        return self._response(answer, timing)
 
     async def close(self) -> None:
         await self._loop.stop()

@@ -63,6 +63,7 @@ async def streamed(base: str) -> list[bytes]:
         (b"data: a\rdata: b\r", ["a\nb"]),
         (b"data: " + b"x" * 3_000 + b"\n\n", ["x" * 3_000]),
         ("data: é\n\n".encode(), ["é"]),
+        (b"\xef\xbb\xbfdata: a\n\n\xef\xbb\xbfdata: b\n\n", ["a"]),
     ],
 )
 @pytest.mark.parametrize("size", [1, 7, 1_000_000])

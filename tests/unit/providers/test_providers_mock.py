@@ -312,3 +312,11 @@ def test_answers_are_counted_where_a_file_says_so() -> None:
     assert ask(provider(), request(answered=1, mock_responses=by_answer)).output == "says what came"
     by_turn = MockResponses(scenarios=scenario)
     assert ask(provider(), request(answered=1, mock_responses=by_turn)).output == "asks a tool"
+
+
+def test_an_answer_of_a_mock_is_no_longer_than_its_entry_allows() -> None:
+    spoken = MockOptions(responses=MockResponses(default=say("x" * 3000)))
+    assert ask(provider(spoken), request()).output == "x" * 3000
+    with pytest.raises(ProviderError) as caught:
+        ask(provider(spoken, max_response_mb=0.002), request())
+    assert caught.value.message == "the mock of 'm' sent more than 0.002 MiB in one answer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -54,25 +55,49 @@ def failure_kind(error: BaseException) -> str | None:
     return "connection" if "ConnectionError" in names else None
 
 
-def drained(result: Any, timing: Timing) -> Any:
-    """Return the result of a sync call; a generator is run to its end, here in its thread."""
+class TooLongError(Exception):
+    """A stream that goes on for longer than an answer may be."""
+
+
+class _Pieces:
+    """The pieces of a stream, no more than `most` characters of them."""
+
+    def __init__(self, timing: Timing, most: float) -> None:
+        self._timing = timing
+        self._left = most
+        self._pieces: list[Any] = []
+
+    def add(self, piece: Any) -> None:
+        self._timing.piece_came()
+        self._left -= len(piece) if isinstance(piece, str) else 1
+        if self._left < 0:
+            raise TooLongError
+        self._pieces.append(piece)
+
+    def end(self) -> Any:
+        return joined(self._pieces)
+
+
+def drained(result: Any, timing: Timing, most: float = math.inf) -> Any:
+    """Return the result of a sync call; a generator is run to its end, here in its thread.
+
+    One of more than `most` characters is a `TooLongError`.
+    """
     if not isinstance(result, Iterator):
         return result
-    pieces = []
+    pieces = _Pieces(timing, most)
     for piece in result:
-        timing.piece_came()
-        pieces.append(piece)
-    return joined(pieces)
+        pieces.add(piece)
+    return pieces.end()
 
 
-async def gathered(result: Any, timing: Timing) -> Any:
+async def gathered(result: Any, timing: Timing, most: float = math.inf) -> Any:
     """Return the result of an async call, of an async generator its pieces together."""
     if inspect.isawaitable(result):
         result = await result
     if not isinstance(result, AsyncIterator):
         return result
-    pieces = []
+    pieces = _Pieces(timing, most)
     async for piece in result:
-        timing.piece_came()
-        pieces.append(piece)
-    return joined(pieces)
+        pieces.add(piece)
+    return pieces.end()
