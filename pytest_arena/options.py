@@ -134,7 +134,8 @@ class Settings:
     )
     strict: bool | None = _option(
         "flag",
-        "fail a run that came upon no arena file (on CI: default; arena_strict = false is lenient)",
+        "fail a run that came upon no arena file, or skipped all cells, beside ordinary tests "
+        "(on CI: default; arena_strict = false is lenient)",
         default=None,
         shown=False,
     )

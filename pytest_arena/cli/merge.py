@@ -78,7 +78,8 @@ def whole_of(arguments: argparse.Namespace) -> Whole:
     reports = output.write(joined, formats, folder, registry)
     code = code_of(joined)
     shards = number_of_shards(file.run for file in files)
-    sys.stdout.write(printable(f"{_counted(joined, shards)}: {_WORDS[code]}\n"))
+    said = "no cell reached a verdict" if code == 5 and joined.cells else _WORDS[code]
+    sys.stdout.write(printable(f"{_counted(joined, shards)}: {said}\n"))
     return Whole(joined, reports.paths, output.INTERNAL_ERROR if reports.broken else code)
 
 

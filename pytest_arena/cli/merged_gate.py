@@ -155,16 +155,15 @@ def _all_of(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
 def _code(run: RunResult, shards: Sequence[RunResult]) -> int:
     """Return the exit code of the whole; 2 and 5 (incomplete, nothing run) stay as they are."""
     from pytest_arena.results.failing_cells import fail_on_of
+    from pytest_arena.results.merging import code_of_parts
 
-    if run.interrupted or run.exit_code in (2, 5):
+    if run.interrupted or run.exit_code == 2 or (run.exit_code == 5 and not run.cells):
         return run.exit_code or 2
     fail_on = fail_on_of(run.info.options)
     worse = fail_on != "gates" and run.gate is not None and run.gate.failed
     if (worse or any(limit.fails for limit in run.limits)) and fail_on != "none":
         return 1
-    # of a shard without cells, tests that make none may have failed
-    told = [shard for shard in shards if shard.cells or shard.exit_code == 1]
-    return max((_code_beside(shard, fail_on) for shard in told), default=5)
+    return code_of_parts(_code_beside(shard, fail_on) for shard in shards)
 
 
 def _code_beside(shard: RunResult, fail_on: str) -> int:
@@ -179,7 +178,9 @@ def _code_beside(shard: RunResult, fail_on: str) -> int:
     if code != 1 or not worse or fail_on == "none" or shard.other_failures:
         return code
     alone = {"fail_on": "any" if fail_on == "any" else "gates"}
-    return int(any(cell.over_budget or fails_run(cell, alone) for cell in shard.cells))
+    if any(cell.over_budget or fails_run(cell, alone) for cell in shard.cells):
+        return 1
+    return 0 if shard.has_verdict else 5
 
 
 def _rules(options: Mapping[str, Any]) -> Rules:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.text.printable import on_ci
+
+if TYPE_CHECKING:
+    from pytest_arena.options import Settings
+    from pytest_arena.results.cell import Cell
 
 _WITHOUT_RUNNING = (
     "collectonly",
@@ -49,6 +55,24 @@ def never_run(missing: Collection[str]) -> str:
         f"result: a hook or a plug-in kept pytest from running {'it' if one else 'them'}: "
         f"{_some(missing)}"
     )
+
+
+def is_strict(settings: Settings) -> bool:
+    """Return whether a run in which ordinary tests held, and no cell was judged, is red."""
+    return on_ci() if settings.strict is None else settings.strict
+
+
+def nothing_verified(skipped: Collection[Cell]) -> str:
+    """Return what to say of a run all of whose cells were skipped."""
+    if len(skipped) == 1:
+        return "no cell reached a verdict: the only one was skipped"
+    return f"no cell reached a verdict: all {len(skipped):,} were skipped"
+
+
+STRICT_FAILS = (
+    "the run fails, since it is strict (on CI, or by --arena-strict); "
+    "-o arena_strict=false lets it pass"
+)
 
 
 def _count(cells: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from pytest_arena.results.cell import Cell
 
 
 class OutcomesOfTests:
-    """The Python tests of a run: which have passed, and whose worker died.
+    """The items of a run: which have passed or failed, and whose worker died.
 
     That a test makes cells is known once a process has told what it collected.
     """
@@ -23,6 +23,7 @@ class OutcomesOfTests:
         self._passed: set[str] = set()
         self._crashed: dict[str, str] = {}
         self._failed: Counter[str] = Counter()
+        self._xfailed: set[str] = set()
 
     def learn(self, facts: CollectionReport) -> None:
         """Learn which tests make cells, and of which files single ones were asked for."""
@@ -39,6 +40,15 @@ class OutcomesOfTests:
     def failed(self, nodeid: str) -> None:
         """Note that the setup or the call of an item has failed, a test or not."""
         self._failed[nodeid] += 1
+
+    def xfailed(self, nodeid: str) -> None:
+        """Note that the call of an item has failed as expected, a test or not."""
+        self._xfailed.add(nodeid)
+
+    def verified_beside(self, cells: Iterable[Cell]) -> bool:
+        """Return whether an item that none of these cells is of has passed, or failed as
+        expected."""
+        return not {*self._passed, *self._xfailed} <= {c.test or c.id for c in cells}
 
     def failures_beside(self, cells: Iterable[Cell], counted: int) -> int:
         """Return how many of the failures that pytest counted are told by none of these cells."""

@@ -137,6 +137,8 @@ class ResultsCollector:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.when == "call" and report.passed:
             self._so_far.tests.passed(report.nodeid)
+        if report.when == "call" and report.skipped and hasattr(report, "wasxfail"):
+            self._so_far.tests.xfailed(report.nodeid)
         if report.failed and report.when != "teardown":
             self._so_far.tests.failed(report.nodeid)
         cells = getattr(report, "arena_cells", None)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_arena.collection.green import never_run, unseen_failures
+from pytest_arena.collection.green import (
+    STRICT_FAILS,
+    is_strict,
+    never_run,
+    nothing_verified,
+    runs_nothing,
+    unseen_failures,
+)
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.run_so_far import RunSoFar
 from pytest_arena.hook_failures import HookFailures
@@ -108,8 +115,23 @@ class RunConclusion:
         said = [unseen_failures(unseen)] if unseen else []
         said += [never_run(missing)] if missing else []
         run = replace(run, notes=(*run.notes, *said))
-        red = failing or missing or run.failed_as_a_whole(self._settings.fail_on)
-        return replace(run, exit_code=int(pytest.ExitCode.TESTS_FAILED if red else given))
+        if failing or missing or run.failed_as_a_whole(self._settings.fail_on):
+            return replace(run, exit_code=int(pytest.ExitCode.TESTS_FAILED))
+        return self._verified(replace(run, exit_code=given))
+
+    def _verified(self, run: RunResult) -> RunResult:
+        """Return a run in which nothing failed, which is no green one where nothing held either;
+        of a shard, `arena merge` looks at the whole."""
+        is_part = self._settings.shard is not None
+        if run.has_verdict or is_part or runs_nothing(self._config):
+            return run
+        said = nothing_verified(run.cells)
+        if self._so_far.tests.verified_beside(run.cells):
+            if not is_strict(self._settings):
+                return replace(run, notes=(*run.notes, said))
+            said = f"{said}; {STRICT_FAILS}"
+        code = int(pytest.ExitCode.NO_TESTS_COLLECTED)
+        return replace(run, notes=(*run.notes, said), exit_code=code)
 
     def _budget_lines(self, run: RunResult) -> tuple[str, ...]:
         warnings = self._so_far.facts.warnings

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from pytest_arena.collection.collection_report import CollectionReport
+from pytest_arena.collection.green import STRICT_FAILS, is_strict
 from pytest_arena.collection.run_context import RunContext
-from pytest_arena.text.printable import on_ci, printable
+from pytest_arena.text.printable import printable
 
 MOST_FOLDERS = 5_000
 MOST_SHOWN = 5
@@ -32,8 +33,7 @@ class UncollectedArenas:
         self._config = parts.config
         self._names = parts.names
         self._patterns = parts.settings.files
-        strict = parts.settings.strict
-        self._is_strict = on_ci() if strict is None else strict
+        self._is_strict = is_strict(parts.settings)
         self._heard = heard
         self._lines: list[str] = []
 
@@ -48,10 +48,7 @@ class UncollectedArenas:
         is_green = session.exitstatus == pytest.ExitCode.OK
         if self._is_strict and is_green and not self._config.option.collectonly:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
-            self._lines.append(
-                "  the run fails, since it is strict (on CI, or by --arena-strict); "
-                "-o arena_strict=false lets it pass"
-            )
+            self._lines.append(f"  {STRICT_FAILS}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(

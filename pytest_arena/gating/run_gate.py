@@ -93,7 +93,9 @@ class RunGate:
             for cell in run.cells
             if cell.verdict in ("failed", "error") and not cell.is_xfailed
         )
-        return int(failed or run.failed_as_a_whole(self._settings.fail_on))
+        if failed or run.failed_as_a_whole(self._settings.fail_on):
+            return 1
+        return 0 if run.has_verdict else 5
 
     def _fails(self, cell: Cell) -> bool:
         """Whether a cell without a pass fails the run: the gate may excuse it."""

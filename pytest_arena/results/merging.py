@@ -55,9 +55,7 @@ def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunRe
         notes=tuple(dict.fromkeys(notes)),
         other_failures=_sum([run.other_failures for run in runs]),
     )
-    # of a shard without cells, tests that make none may have failed
-    code = max((code_of(run) for run in runs if run.cells or run.exit_code == 1), default=5)
-    return replace(merged, exit_code=2 if losses else code)
+    return replace(merged, exit_code=2 if losses else code_of_parts(map(code_of, runs)))
 
 
 def loss_of(file: ResultsFile) -> str | None:
@@ -67,7 +65,7 @@ def loss_of(file: ResultsFile) -> str | None:
         return f"{file.path}: the run was killed; the cells that it had not finished are missing"
     if run.interrupted:
         return f"{file.path}: the run was interrupted; the cells that it did not reach are missing"
-    if run.cells and run.exit_code not in (None, 0, 1):
+    if run.cells and run.broke_off:
         return f"{file.path}: the run ended with exit code {run.exit_code}; cells may be missing"
     return None
 
@@ -85,18 +83,25 @@ def code_of(run: RunResult) -> int:
     """Return the exit code that a run deserves, which is never 0 where a verdict is missing.
 
     2: not all of it ran; 1: a cell failed, reached no verdict or was cut short by a budget, as the
-    cells themselves say, or pytest said so of the run; 5: there is no cell, and nothing failed;
-    0: all held.
+    cells themselves say, or pytest said so of the run; 5: there is no cell, or all were skipped,
+    and nothing failed; 0: all held.
     """
     if run.interrupted or run.finished_at is None:
         return 2
     if not run.cells:
         return 1 if run.exit_code == 1 else 5
-    if run.exit_code not in (None, 0, 1):
+    if run.broke_off:
         return 2
     unpaid = fail_on_of(run.info.options) != "none" and any(cell.over_budget for cell in run.cells)
     failed = any(fails_run(cell, run.info.options) for cell in run.cells)
-    return int(bool(run.exit_code) or unpaid or failed)
+    if run.exit_code == 1 or unpaid or failed:
+        return 1
+    return 0 if run.has_verdict else 5
+
+
+def code_of_parts(codes: Iterable[int]) -> int:
+    """Return the exit code of a whole: a part may well verify nothing (5), but not all of them."""
+    return max((code for code in codes if code != 5), default=5)
 
 
 def _marked(file: ResultsFile) -> RunResult:

@@ -159,6 +159,18 @@ class RunResult:
         return worse or any(cell.over_budget for cell in self.cells)
 
     @property
+    def has_verdict(self) -> bool:
+        """Whether there is a cell that was not skipped."""
+        return any(cell.verdict != "skipped" for cell in self.cells)
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether pytest's exit code says that the run did not come to its end; 5 does not where
+        all cells were skipped."""
+        ends = (None, 0, 1) if self.has_verdict else (None, 0, 1, 5)
+        return self.exit_code not in ends
+
+    @property
     def said_of_others(self) -> str | None:
         """How many failures there were that no cell has, in words; None where there were none."""
         if not self.other_failures:

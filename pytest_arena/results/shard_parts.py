@@ -125,7 +125,7 @@ def _part_of(run: RunResult) -> tuple[int, int] | None:
 
 def _broke_off(run: RunResult) -> bool:
     """Whether a run had no time to say what it knows when it ends."""
-    return run.finished_at is None or run.interrupted or run.exit_code not in (None, 0, 1)
+    return run.finished_at is None or run.interrupted or run.broke_off
 
 
 def _knows_deal(run: RunResult) -> bool:

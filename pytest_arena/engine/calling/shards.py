@@ -164,10 +164,11 @@ class BudgetParts:
 
 
 def shares(calls: Iterable[tuple[str, int, bool]]) -> dict[str, float]:
-    """Return for each name the part of its calls that is marked as one's own."""
+    """Return for each name the part of its calls that is marked as one's own; nothing of those
+    without calls, as where all cells are skipped."""
     whole: dict[str, int] = defaultdict(int)
     own: dict[str, int] = defaultdict(int)
     for name, number, is_own in calls:
         whole[name] += number
         own[name] += number if is_own else 0
-    return {name: own[name] / number for name, number in whole.items()}
+    return {name: own[name] / number for name, number in whole.items() if number}

@@ -25,6 +25,12 @@ EXPECTED = "results.jsonl files that `pytest --arena` wrote, or folders with the
     [
         (("passed", "passed"), {}, 0, "all held"),
         (("passed", "skipped"), {}, 0, "all held"),
+        (("passed", "skipped"), {"exit_code": 5}, 0, "all held"),
+        (("skipped", "skipped"), {}, 5, "no cell reached a verdict"),
+        (("skipped", "skipped"), {"exit_code": 1}, 1, "not all held"),
+        (("skipped", "skipped"), {"exit_code": 3}, 2, "incomplete, so there is no verdict"),
+        (("skipped", "error"), {"options": {"fail_on": "none"}}, 0, "all held"),
+        (("passed", "passed"), {"exit_code": 5}, 2, "incomplete, so there is no verdict"),
         (("passed", "failed"), {}, 1, "not all held"),
         (("passed", "error"), {}, 1, "not all held"),
         (("passed", "error"), {"exit_code": 0}, 1, "not all held"),
