@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(
-    args: list[str], parser: pytest.Parser
+    early_config: pytest.Config, args: list[str], parser: pytest.Parser
 ) -> Generator[None, None, None]:
     yield
     # conftest files have added their options by now: what nobody knows is refused next
@@ -46,6 +46,13 @@ def pytest_load_initial_conftests(
             from pytest_arena.unknown_options import refuse_misspelt
 
         refuse_misspelt(args, parser)
+    overrides = early_config.known_args_namespace.override_ini or ()
+    keys = [*early_config._get_unknown_ini_keys(), *(one.partition("=")[0] for one in overrides)]
+    if any(key[:5].lower() == "arena" for key in keys):
+        with no_collection():
+            from pytest_arena.unknown_options import refuse_misspelt_keys
+
+        refuse_misspelt_keys(early_config, keys, parser)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

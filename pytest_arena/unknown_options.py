@@ -1,8 +1,9 @@
-"""Options that nobody knows, of which pytest alone would say no more than that."""
+"""Options that nobody knows, on the command line and in the ini file, of which pytest alone would
+say no more than that."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pytest
 
@@ -11,6 +12,8 @@ from pytest_arena.options import OPTIONS
 
 _BEGIN = "--are"
 _OURS = "--arena-"
+_OUR_FIRST = "arena"
+_OUR_KEYS = "arena_"
 
 
 def refuse_misspelt(arguments: Sequence[str], parser: pytest.Parser) -> None:
@@ -24,17 +27,34 @@ def refuse_misspelt(arguments: Sequence[str], parser: pytest.Parser) -> None:
     said = []
     for argument in unknown:
         name, equals, value = argument.partition("=")
-        if name.startswith(_BEGIN) and (meant := _meant(name, flags)) is not None:
+        if name.startswith(_BEGIN) and (meant := _meant(name, flags, _OURS)) is not None:
             said.append(f"unrecognized option {name}: did you mean {meant}{equals}{value}?")
     if said:
         raise pytest.UsageError("\n".join(said))
 
 
-def _meant(name: str, flags: Collection[str]) -> str | None:
-    """Return the option that is nearest to a misspelt one."""
-    if not name.startswith(_OURS):
-        return nearest(name, flags)
+def refuse_misspelt_keys(config: pytest.Config, keys: Iterable[str], parser: pytest.Parser) -> None:
+    """Raise a usage error for those of the keys, of the ini file or of `-o`, that begin as ours do
+    and are nobody's."""
+    names = {option.name for option in OPTIONS}
+    given = {one.partition("=")[0] for one in config.known_args_namespace.override_ini or ()}
+    said = []
+    for key in sorted(set(keys) - parser._inidict.keys()):
+        name = key.lower().replace("-", "_")
+        if name.startswith(_OUR_FIRST):
+            meant = _meant(name, names, _OUR_KEYS)
+            hint = "pytest --help lists them" if meant is None else f"did you mean {meant}?"
+            where = "-o" if key in given or config.inipath is None else config.inipath.name
+            said.append(f"{where}: unrecognized option {key}: {hint}")
+    if said:
+        raise pytest.UsageError("\n".join(said))
+
+
+def _meant(name: str, known: Collection[str], begin: str) -> str | None:
+    """Return the option that is nearest to a misspelt one, of those that mostly begin alike."""
+    if not name.startswith(begin):
+        return nearest(name, known)
     # what all begin with would make any two of them alike
-    words = [flag.removeprefix(_OURS) for flag in flags if flag.startswith(_OURS)]
-    word = nearest(name.removeprefix(_OURS), words)
-    return None if word is None else _OURS + word
+    words = [one.removeprefix(begin) for one in known if one.startswith(begin)]
+    word = nearest(name.removeprefix(begin), words)
+    return None if word is None else begin + word

@@ -414,6 +414,47 @@ def test_a_misspelt_option_is_refused_with_the_one_that_is_meant(
     result.stderr.fnmatch_lines([f"ERROR: unrecognized option {name}: did you mean {meant}[?]"])
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("arena_max_costs", "did you mean arena_max_cost[?]"),
+        ("arena_fail_onn", "did you mean arena_fail_on[?]"),
+        ("arena-max-cost", "did you mean arena_max_cost[?]"),
+        ("arenas", "did you mean arena[?]"),
+        ("Arena", "did you mean arena[?]"),
+        ("arena_zzz", "pytest --help lists them"),
+    ],
+)
+def test_a_misspelt_key_is_refused_with_the_one_that_is_meant(
+    three: Project, key: str, said: str, spread: tuple[str, ...]
+) -> None:
+    three.pytester.makeini(f"[pytest]\narena_report =\n{key} = 1\n")
+    result = three.pytester.runpytest(*spread)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: tox.ini: unrecognized option {key}: {said}"])
+    three.pytester.makeini(f"[pytest]\naddopts = {PLAIN}\n")
+    result = three.run("-o", f"{key}=1", *spread)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: -o: unrecognized option {key}: {said}"])
+
+
+def test_misspelt_keys_are_told_all_at_once(three: Project) -> None:
+    three.pytester.makeini("[pytest]\narena = true\narena_fail_onn = none\narena_trial = 1\n")
+    result = three.pytester.runpytest()
+    assert result.errlines[:2] == [
+        "ERROR: tox.ini: unrecognized option arena_fail_onn: did you mean arena_fail_on?",
+        "tox.ini: unrecognized option arena_trial: did you mean arena_trials?",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestConfigWarning")
+def test_a_key_of_somebody_else_is_theirs(three: Project) -> None:
+    three.pytester.makeini("[pytest]\narena_own = 1\narea_code = 2\n")
+    three.pytester.makeconftest("def pytest_addoption(parser): parser.addini('arena_own', 'mine')")
+    assert three.run("-k", "First").ret == pytest.ExitCode.OK
+    assert three.run("-k", "First", "-o", "arena_own=2").ret == pytest.ExitCode.OK
+
+
 def test_an_option_of_somebody_else_is_theirs(three: Project) -> None:
     three.pytester.makeconftest("def pytest_addoption(parser): parser.addoption('--arena-moks')")
     three.run("--arena-moks=1").assert_outcomes(passed=5, failed=1)
