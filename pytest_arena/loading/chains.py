@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,11 @@ from pytest_arena.results.content import files_in
 from pytest_arena.schema import ChainStepSpec, ProviderSpec
 
 _AS_TEMPLATE = re.compile(r"(?<!\\)\{\{\s*input\s*\}\}")
+_TAKES = {
+    1: "a function that takes a text, what came before",
+    2: "a function that takes the step's number and its text, and maybe a mapping about it",
+}
+"""What functions of a chain take, by the least number of arguments that they are given."""
 COLUMN = "$provider"
 """What stands for the column's model among `models:`."""
 
@@ -40,11 +46,27 @@ def with_chain(
     breakers = tuple(
         function
         for index, call in enumerate(spec.chainbreakers)
-        if (function := builder.function(call, chain.breaker_place(index))) is not None
+        if (function := builder.function(call, chain.breaker_place(index), least=2)) is not None
     )
     made = ChainPlan(chain.name, steps, breakers, spec.full_history, spec.store_steps)
     offered = {name: tool.offered for one in steps for name, tool in one.agent.tools.items()}
     return replace(plan, chain=made, tools=tuple(offered.values()))
+
+
+def _why_not_called(function: Callable[..., Any], least: int) -> str | None:
+    """Return why a function cannot be called as a chain does, with `least` arguments or, where it
+    has more parameters than two, with three; None where it can."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        # some of C have none that could be looked at
+        return None
+    takes_more = least > 1 and len(signature.parameters) > least
+    try:
+        signature.bind(*range(3 if takes_more else least))
+    except TypeError as error:
+        return f"{signature} cannot be called: {error}"
+    return None
 
 
 def check_chain(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:
@@ -219,17 +241,30 @@ class _StepBuilder:
             provider=provider,
         )
 
-    def function(self, call: str, place: Location, timeout_s: float = 30.0) -> FunctionPlan | None:
-        """Return a function of the user's; one that cannot be found is a problem."""
+    def function(
+        self, call: str, place: Location, timeout_s: float = 30.0, least: int = 1
+    ) -> FunctionPlan | None:
+        """Return a function of the user's; one that cannot be found, or not be called with so many
+        arguments, is a problem."""
         context, codes = self._context, self._chain.codes
         folder = (context.root / place.file).parent
         if call not in codes:
             # imports the user's module, and is needed by chains alone
-            from pytest_arena.loading.tool_functions import code_of
+            from pytest_arena.loading.tool_functions import code_of, tool_function
 
             codes[call] = None
             try:
-                codes[call] = code_of(call, context.root, folder)
+                found = code_of(call, context.root, folder)
+                why = _why_not_called(tool_function(call, context.root, folder), least)
+                if why is None:
+                    codes[call] = found
+                else:
+                    context.problems.add(
+                        f"chain {shorten(self._chain.name)!r}: {call}{why}",
+                        place,
+                        expected=_TAKES[least],
+                        fix="give all other parameters a default",
+                    )
             except UnresolvedError as error:
                 context.problems.add(f"chain {shorten(self._chain.name)!r}: {error}", place)
         code = codes[call]

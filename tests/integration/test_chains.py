@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Project
 
 STEPS = """
@@ -10,6 +11,18 @@ def shout(text):
 
 async def fails(text):
     raise ValueError("no such order")
+
+def in_bytes(text):
+    return text.encode()
+
+def two(a, b):
+    return True, "", None
+
+def of_names(*, text):
+    return text
+
+def some(text, *, loud=False):
+    return text.upper()
 """
 TESTS = """\
 tests:
@@ -70,6 +83,51 @@ def test_a_step_that_fails_is_an_error_that_names_it(project: Project) -> None:
     assert trial["error"]["message"].startswith("step 2 (check) of the chain 'desk': ")
     assert "ValueError" in trial["error"]["message"]
     assert trial["responses"][0]["steps"][0]["text"] == "order 7"
+
+
+def test_a_step_that_gives_bytes_is_an_error(project: Project) -> None:
+    project.pytester.makepyfile(chain_steps=STEPS)
+    project.write(arena=arena('{python: "chain_steps:in_bytes"}'))
+    project.run().assert_outcomes(errors=2)
+    trial = project.columns()["right"]["trials"][0]
+    assert trial["error"]["message"].endswith(
+        "chain_steps:in_bytes returned bytes\n  expected: a text, as .decode() gives it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "breaker", "why"),
+    [
+        ("two", "two", "chain_steps:two(a, b) cannot be called: missing a required argument: 'b'"),
+        (
+            *("of_names", "two"),
+            "chain_steps:of_names(*, text) cannot be called: too many positional arguments",
+        ),
+        (
+            *("some", "shout"),
+            "chain_steps:shout(text) cannot be called: too many positional arguments",
+        ),
+    ],
+)
+def test_a_function_that_a_chain_cannot_call_is_refused(
+    project: Project, step: str, breaker: str, why: str
+) -> None:
+    project.pytester.makepyfile(chain_steps=STEPS)
+    text = arena(f'{{python: "chain_steps:{step}"}}').replace(
+        "    type: chain\n", f'    type: chain\n    chainbreakers: "chain_steps:{breaker}"\n'
+    )
+    project.write(arena=text)
+    result = project.run()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    said = result.stderr.str() + result.stdout.str()
+    assert said.count(f"chain 'desk': {why}\n  expected: a function that takes ") == 1
+    assert "fix: give all other parameters a default" in said
+
+
+def test_functions_that_a_chain_can_call_are_taken(project: Project) -> None:
+    project.pytester.makepyfile(chain_steps=STEPS)
+    project.write(arena=arena('{python: "chain_steps:some"}'))
+    project.run().assert_outcomes(passed=1, failed=1)
 
 
 def test_assertions_on_steps_that_there_are_not_are_refused(project: Project) -> None:

@@ -279,6 +279,18 @@ def test_a_program_that_is_not_there_is_told_before_the_run(
     ) in result.stderr.str()
 
 
+def test_a_file_that_cannot_be_executed_is_told_as_one(project: Project) -> None:
+    (project.path / "bot.py").write_text("print('hello')\n")
+    project.write(arena=arena({"x": "command: [./bot.py]"}))
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert (
+        "arena.yaml:2:5: provider 'x': './bot.py' is a file that cannot be executed\n"
+        "  expected: a program that can be run, its path from the arena file's folder\n"
+        "  fix: chmod +x ./bot.py, or name the program that runs it before it"
+    ) in result.stderr.str()
+
+
 def test_paths_are_those_of_the_arenas_folder(project: Project) -> None:
     bot = project.path / "bots" / "bot.sh"
     bot.parent.mkdir()

@@ -268,14 +268,17 @@ def _program_problem(
     program = options.command[0]
     if "{{" in program:
         return None
+    what, fix = f"there is no program {program!r}", "correct command, or install it"
     if names_a_path(program):
         found = shutil.which(spec.folder / program)
         expected = "a program that can be run, its path from the arena file's folder"
+        if (spec.folder / program).is_file():
+            what = f"{program!r} is a file that cannot be executed"
+            fix = f"chmod +x {program}, or name the program that runs it before it"
     else:
         path = options.env.get("PATH", variables.get("PATH", ""))
         found = shutil.which(program, path=VARIABLE.sub(lambda m: variables.get(m[1], ""), path))
         expected = "a program that can be run, on the PATH"
     if found is not None:
         return None
-    what = f"provider {spec.name!r}: there is no program {program!r}"
-    return Problem(what, spec.place, expected=expected, fix="correct command, or install it")
+    return Problem(f"provider {spec.name!r}: {what}", spec.place, expected=expected, fix=fix)

@@ -93,7 +93,8 @@ class LimitsUsed:
                 ErrorKind.CONFIGURATION,
                 "the agent has a limit cost_usd, and the cost of a call is not known\n"
                 "  expected: a model whose price is known\n"
-                "  fix: give the provider a price:, or limit llm_turns instead",
+                "  fix: give the provider input_cost_per_million and output_cost_per_million, or "
+                "limit llm_turns instead",
             )
 
     def notes(self) -> Iterator[str]:

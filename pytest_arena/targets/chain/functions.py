@@ -30,6 +30,9 @@ class ChainFunctions:
         given = await self._called(plan, lambda: plan.function()(text))
         if given is None:
             raise _failed(plan, "returned nothing", "the text that the next step is given")
+        if isinstance(given, (bytes, bytearray, memoryview)):
+            kind = type(given).__name__
+            raise _failed(plan, f"returned {kind}", "a text, as .decode() gives it")
         return self._text(given)
 
     async def broken(

@@ -426,3 +426,12 @@ def test_a_tool_that_openai_runs_itself_is_named_by_its_type() -> None:
     item = Of(type="tool_call_item", raw_item=raw)
     found = described(Of(final_output="hello", new_items=[item], raw_responses=[]))
     assert found["tool_calls"] == [{"name": "web_search", "arguments": {}, "id": "w1"}]
+
+
+@pytest.mark.parametrize("output", [b"hello", bytearray(b"hello"), memoryview(b"hello")])
+def test_bytes_are_no_text(output: Any) -> None:
+    kind = type(output).__name__
+    with pytest.raises(ShapeError) as caught:
+        described({"output": output})
+    said = f"returned {kind} as its output\n  expected: a text, as .decode() gives it"
+    assert str(caught.value) == said

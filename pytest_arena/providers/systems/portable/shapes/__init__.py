@@ -80,6 +80,11 @@ def _own(value: Any) -> dict[str, Any] | None:
     given = mapping_of(value, FIELDS)
     if given is None or is_foreign(value) or is_converse(value):
         return None
+    if isinstance(given.get("output"), (bytes, bytearray, memoryview)):
+        kind = type(given["output"]).__name__
+        raise ShapeError(
+            f"returned {kind} as its output\n  expected: a text, as .decode() gives it"
+        )
     if given.get("output") is not None:
         given["output"] = as_text(given["output"])
     if given.get("tool_calls") is not None:
