@@ -40,6 +40,7 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str], parser: pytest.Parser
 ) -> Generator[None, None, None]:
     yield
+    early_config.pluginmanager.register(_LastWord(), "arena-last-word")
     # conftest files have added their options by now: what nobody knows is refused next
     if any(argument.startswith("--are") for argument in args):
         with no_collection():
@@ -89,6 +90,14 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     if code == pytest.ExitCode.INTERNAL_ERROR:
         _refused(config, RuntimeError)
     return _held(config, code)
+
+
+class _LastWord:
+    """The same around those of conftest files, which are registered later than this module."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, Any]:
+        return (yield from pytest_cmdline_main(config))
 
 
 def _held(config: pytest.Config, code: Any) -> Any:

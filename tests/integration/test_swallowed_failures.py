@@ -110,6 +110,65 @@ def test_an_error_of_a_python_test_is_not_covered_by_its_xfail(project: Project)
     assert result.ret == 1
 
 
+CATCHES = """\
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_{hook}:
+    try:
+        return (yield)
+    except BaseException:
+        {instead}
+"""
+OF_TESTS = """\
+import pytest
+
+def test_checks(arena):
+    arena.check("no", contains="ok")
+
+def test_asserts(arena):
+    arena.check("ok", contains="ok")
+    assert not arena
+
+@pytest.mark.arena(trials=2)
+def test_trials(arena):
+    arena.check("no", contains="ok")
+
+def test_skips(arena):
+    pytest.skip("not here")
+
+def test_good(arena):
+    arena.check("ok", contains="ok")
+"""
+FAILING = ["test_checks", "test_asserts", "test_trials"]
+
+
+@pytest.mark.parametrize("hook", ["pyfunc_call(pyfuncitem)", "runtest_call(item)"])
+@pytest.mark.parametrize("instead", ["return True", "pytest.skip('flaky')"])
+def test_a_python_test_whose_failure_a_hook_catches_has_failed(
+    project: Project, hook: str, instead: str, spread: tuple[str, ...]
+) -> None:
+    project.pytester.makeconftest(CATCHES.format(hook=hook, instead=instead))
+    project.pytester.makepyfile(test_it=OF_TESTS)
+    result = project.run(*spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    verdicts = project.verdicts()
+    assert [name for name in FAILING if verdicts[f"{name}[application]"] == "failed"] == FAILING
+    assert verdicts["test_good[application]"] == "passed"
+    assert "3 cells did not pass, but a hook" in " ".join(result.outlines)
+
+
+def test_a_hook_that_expects_a_failure_of_a_python_test_says_so(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    instead = "pytest.xfail('known')"
+    project.pytester.makeconftest(CATCHES.format(hook="pyfunc_call(pyfuncitem)", instead=instead))
+    project.pytester.makepyfile(test_it=OF_TESTS.replace('pytest.skip("not here")', "pass"))
+    result = project.run("-k", "checks or asserts", *spread)
+    assert result.ret == pytest.ExitCode.OK
+    assert all(cell["xfail"].endswith("known") for cell in project.cells().values())
+
+
 LATE = """\
 import pytest
 
@@ -128,8 +187,10 @@ def pytest_cmdline_main(config):
     return 0
 """
 
+OUTERMOST = LAST.replace("wrapper=True", "wrapper=True, tryfirst=True")
 
-@pytest.mark.parametrize("conftest", [LATE, LAST])
+
+@pytest.mark.parametrize("conftest", [LATE, LAST, OUTERMOST])
 def test_an_exit_code_that_is_made_good_after_the_run_is_held(
     arena: Project, conftest: str, spread: tuple[str, ...]
 ) -> None:

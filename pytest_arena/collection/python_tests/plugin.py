@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unittest
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -145,6 +146,17 @@ class PythonTests:
         self.finish(item)
         return done
 
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+        """Note what leaves the function before any other hook can take it for something else."""
+        try:
+            return (yield)
+        except BaseException as error:
+            run = pyfuncitem.stash.get(RUN, None)
+            if run is not None:
+                run.left = error
+            raise
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -157,6 +169,8 @@ class PythonTests:
         raised = call.excinfo.value if call.excinfo is not None else None
         if run.expected_failure is not None and isinstance(raised, pytest.xfail.Exception):
             raised = run.expected_failure
+        if call.when == "call":
+            raised = _as_it_left(run, raised)
         if run.in_call:
             if raised is not None and not isinstance(raised, pytest.skip.Exception):
                 run.attempt.in_subtests.append(raised)
@@ -175,6 +189,14 @@ class PythonTests:
         """Let the report take the cells along, where the run keeps any."""
         if cells and self._backing.keep is not None:
             report.arena_cells = self._backing.keep(cells)
+
+
+def _as_it_left(run: RunningTest, raised: BaseException | None) -> BaseException | None:
+    """Return what a call raised, or what a hook has swallowed of it or made a skip of."""
+    if run.left is None or isinstance(run.left, unittest.SkipTest):
+        return raised
+    softer = raised is None or isinstance(raised, (pytest.skip.Exception, pytest.xfail.Exception))
+    return run.left if softer else raised
 
 
 def _ends(

@@ -45,6 +45,8 @@ class RunningTest:
         """Why pytest expects it to fail, once it has."""
         self.expected_failure: BaseException | None = None
         """What a test of `unittest` raised that is to fail, of which pytest keeps nothing."""
+        self.left: BaseException | None = None
+        """What the test's function raised, whatever hooks made of it."""
         self.repeated = False
         """Whether a protocol of ours runs its trials and concludes them."""
 
@@ -57,6 +59,7 @@ class RunningTest:
         """Begin with an execution of the test."""
         self.told = 0
         self.expected_failure = None
+        self.left = None
         if not self.repeated:
             # run again, as by pytest-rerunfailures: the last word counts
             self.attempts.clear()
