@@ -11,7 +11,7 @@ from pytest_arena.providers.completion import Answer, lost, unreadable
 from pytest_arena.providers.error_bodies import error_in
 from pytest_arena.providers.event_stream import END, EventDecoder
 from pytest_arena.providers.json_body import read_json
-from pytest_arena.providers.message_content import add_message
+from pytest_arena.providers.message_content import add_message, is_message
 from pytest_arena.providers.usage import usage_from
 
 
@@ -25,7 +25,7 @@ def answer_from(body: Any) -> Answer:
         raise unreadable(f"it holds no choices: {shorten(json.dumps(body), 80)}")
     choice = _first(choices)
     message = choice.get("message") if isinstance(choice, dict) else None
-    if not isinstance(message, dict):
+    if not isinstance(message, dict) or not is_message(message):
         raise unreadable(f"its choice holds no message: {shorten(json.dumps(choice), 80)}")
     answer = Answer(
         usage=usage_from(body.get("usage")),

@@ -122,6 +122,8 @@ class Answer:
     """Whether the provider says of the answer as a whole that the model refuses."""
     allowance: Allowance | None = None
     sent_back: SentBack = field(default_factory=SentBack)
+    has_unread: bool = False
+    """Whether its content has parts without text, such as pictures."""
     _has_begun: bool = False
     _thinks: bool = False
     _has_blank_calls: bool = False
@@ -177,13 +179,15 @@ class Answer:
     def response(self, *, latency_ms: float, first_token_ms: float | None = None) -> Response:
         """Return the response; cost is left to the caller, and cleaning to whoever called it.
 
-        A filter that left nothing of the answer is a `ProviderError`, and so is a call that
-        cannot be read.
+        A filter that left nothing of the answer is a `ProviderError`, and so are a call that
+        cannot be read, and a content without any text.
         """
         self._check_calls()
         text, refusal = "".join(self.texts), "".join(self.refusals)
         if self._filtered() and not text and not refusal and not self.calls:
             raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
+        if self.has_unread and not (text or refusal or self.calls):
+            raise unreadable("its content holds no text")
         spoke = bool(text or refusal or self.reasoning or self.calls)
         self.usage = usage = _beside_answer(self.usage or Usage(), spoke=spoke)
         return Response(

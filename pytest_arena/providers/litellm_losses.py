@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pytest_arena.providers.completion import Answer
+from pytest_arena.errors import ProviderError, shorten
+from pytest_arena.providers.completion import Answer, unreadable
 
-_GEMINI = (":generateContent", ":streamGenerateContent")
+GEMINI = (":generateContent", ":streamGenerateContent")
+_OF_A_PART = re.compile(r"text|thought|inline|file|function|tool|executable|code")
+"""How the keys of Gemini's parts begin."""
 
 
 def restore(answer: Answer, path: str, events: Iterable[Any]) -> None:
@@ -18,7 +22,7 @@ def restore(answer: Answer, path: str, events: Iterable[Any]) -> None:
     if path.endswith("/api/generate") and not answer.calls:
         for event in _mappings(events):
             answer.finish(event.get("done_reason"))
-    if path.endswith(_GEMINI) and answer.finish_reason == "content_filter":
+    if path.endswith(GEMINI) and answer.finish_reason == "content_filter":
         parts = [part for event in _mappings(events) for part in _parts(event)]
         said = [part["text"] for part in parts if not part.get("thought")]
         answer.texts = said or answer.texts
@@ -29,13 +33,41 @@ def stopped_by_filter(path: str, events: Iterable[Any]) -> Answer | None:
     """Return an answer that Gemini's filter stopped, which litellm cannot read where it comes
     without a usage; None where it is no such answer."""
     answer = Answer()
-    for event in _mappings(events) if path.endswith(_GEMINI) else ():
+    for event in _mappings(events) if path.endswith(GEMINI) else ():
         feedback = event.get("promptFeedback")
         if isinstance(feedback, Mapping) and feedback.get("blockReason"):
             answer.finish("content_filter")
         for candidate in _mappings(event.get("candidates")):
             answer.finish(candidate.get("finishReason"))
     return answer if answer.finish_reason == "content_filter" else None
+
+
+def check_content(events: Iterable[Any]) -> None:
+    """Raise the error of an answer of Gemini whose content is none, which litellm takes for an
+    empty one; a model that says nothing may leave it out."""
+    found: list[Any] = []
+    for event in _mappings(events):
+        candidate = next(iter(_mappings(event.get("candidates"))), {})
+        content = candidate.get("content")
+        parts = content.get("parts", []) if isinstance(content, Mapping) else content
+        if parts is not None:
+            _check_parts(content, parts)
+            found += parts
+    named = [part for part in found if part]
+    if named and not any(_OF_A_PART.match(name) for part in named for name in part):
+        raise _no_text(found)
+
+
+def _check_parts(content: Any, parts: Any) -> None:
+    if not isinstance(content, Mapping) or not isinstance(parts, list):
+        raise _no_text(content)
+    for part in parts:
+        if not isinstance(part, Mapping) or not isinstance(part.get("text", ""), str):
+            raise _no_text(part)
+
+
+def _no_text(content: Any) -> ProviderError:
+    return unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
 
 
 def _parts(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

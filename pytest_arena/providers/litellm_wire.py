@@ -19,16 +19,21 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
-from pytest_arena.errors import ProviderError
+from pytest_arena.errors import ProviderError, shorten
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.chat_completions import AnswerStream, answer_from
-from pytest_arena.providers.completion import Answer, lost
+from pytest_arena.providers.completion import Answer, lost, unreadable
 from pytest_arena.providers.error_bodies import error_in
 from pytest_arena.providers.error_mapping import http_failure
-from pytest_arena.providers.event_stream import EventDecoder
+from pytest_arena.providers.event_stream import END, EventDecoder
 from pytest_arena.providers.http_bounds import MOST_BYTES
 from pytest_arena.providers.json_body import read_json
-from pytest_arena.providers.litellm_losses import restore, stopped_by_filter
+from pytest_arena.providers.litellm_losses import (
+    GEMINI,
+    check_content,
+    restore,
+    stopped_by_filter,
+)
 from pytest_arena.providers.litellm_usage import (
     may_be_broken,
     mended,
@@ -174,10 +179,16 @@ class Wire:
         """Raise the failure of an answer of another format that is an error, or a stream of one
         that ended too early."""
         body = self.body
-        events = list(_events(body)) if streams or b'"error"' in body else []
+        is_gemini = self.path.endswith(GEMINI)
+        events = list(_events(body)) if streams or is_gemini or b'"error"' in body else []
         for event in events:
             if error := error_in(event):
                 raise error
+        # a page of HTML and the like has none, and is told as what it is
+        if events and streams and any(self.path.endswith(path) for path, _ in _ENDS):
+            _check_events(body, ended=self.ended)
+        if is_gemini:
+            check_content(events)
         for path, end in _ENDS if events and streams and self.ended else ():
             if self.path.endswith(path) and not end.search(body):
                 raise lost("the stream ended before its last event")
@@ -265,17 +276,45 @@ async def _hear(wire: Wire, request: Any, response: Any) -> None:
 
 def _events(body: bytes) -> Iterator[Any]:
     """Yield the JSON values of a body: a whole one, server-sent events, or one in each line."""
-    decoder = EventDecoder()
-    texts = [*decoder.feed(body), decoder.end()]
-    if not any(texts):
-        whole = body.decode("utf-8", "replace")
-        try:
-            yield read_json(whole)
-            return
-        except (ValueError, RecursionError):
-            texts = whole.splitlines()
-    for text in texts:
+    for text in _texts(body):
         try:
             yield read_json(text)
         except (ValueError, RecursionError):
             continue
+
+
+def _texts(body: bytes) -> list[str]:
+    """Return what should be JSON in a body; the last is what no line end or blank line closed."""
+    decoder = EventDecoder()
+    texts = [*decoder.feed(body), decoder.end()]
+    if any(texts):
+        return texts
+    whole = body.decode("utf-8", "replace")
+    try:
+        read_json(whole)
+    except (ValueError, RecursionError):
+        return whole.split("\n")
+    return [whole]
+
+
+def _check_events(body: bytes, *, ended: bool) -> None:
+    """Raise the error of a stream with an event that is no JSON: litellm takes some for its end."""
+    *whole, rest = _texts(body)
+    for text in whole:
+        if _is_broken(text):
+            raise unreadable(f"a chunk is no JSON: {shorten(text, 80)}")
+    if ended and _is_broken(rest):
+        raise lost("the stream ended within a chunk")
+
+
+def _is_broken(text: str) -> bool:
+    if not text.strip() or text.strip() == END:
+        return False
+    try:
+        read_json(text)
+    except json.JSONDecodeError:
+        return True
+    except (ValueError, RecursionError):
+        # it has an error of its own
+        return False
+    return False

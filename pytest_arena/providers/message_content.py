@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_arena.errors import shorten
+from pytest_arena.errors import ProviderError, shorten
 from pytest_arena.providers.completion import Answer, unreadable
 from pytest_arena.providers.sent_back import THOUGHTS
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request
+
+_OF_A_MESSAGE = frozenset(
+    (
+        *("role", "content", "refusal", "tool_calls", "function_call", "audio"),
+        *(*THOUGHTS, "reasoning_details"),
+    )
+)
+
+
+def is_message(value: Any) -> bool:
+    """Return whether something has anything of a message: a model that says nothing may leave out
+    its content."""
+    return isinstance(value, dict) and not _OF_A_MESSAGE.isdisjoint(value)
 
 
 def add_message(answer: Answer, message: Mapping[str, Any]) -> None:
@@ -36,7 +49,8 @@ def _add_content(answer: Answer, content: Any) -> None:
     if isinstance(content, dict):
         content = [content]
     if not isinstance(content, list):
-        raise unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
+        raise _no_text(content)
+    answer.has_unread = answer.has_unread or not content
     for part in content:
         _add_part(answer, part)
 
@@ -46,21 +60,32 @@ def _add_part(answer: Answer, part: Any) -> None:
         answer.texts.append(part)
         return
     if not isinstance(part, dict):
-        return
+        raise _no_text(part)
     kind = str(part.get("type") or "text").lower()
     if "reason" in kind or "think" in kind or "thought" in kind or part.get("thought") is True:
         answer.reasoning += _texts_in(part)
     elif "refusal" in kind:
-        answer.refusals += [text for name in ("refusal", "text") if (text := _own(part, name))]
+        answer.refusals += _own(answer, part, "refusal", "text")
     else:
-        answer.texts += [text for name in ("text", "content") if (text := _own(part, name))][:1]
+        answer.texts += _own(answer, part, "text", "content")
 
 
-def _own(part: Mapping[str, Any], name: str) -> str:
-    value = part.get(name)
-    # the Assistants' form: {"text": {"value": …}}
-    value = value.get("value") if isinstance(value, dict) else value
-    return value if isinstance(value, str) else ""
+def _own(answer: Answer, part: Mapping[str, Any], *names: str) -> list[str]:
+    """Return the text of a part, in a list; nothing of pictures and the like, which are marked."""
+    for name in names:
+        value = part.get(name)
+        # the Assistants' form: {"text": {"value": …}}
+        value = value.get("value") if isinstance(value, dict) else value
+        if isinstance(value, str):
+            return [value] if value else []
+    if part and not part.get("type"):
+        raise _no_text(part)
+    answer.has_unread = True
+    return []
+
+
+def _no_text(content: Any) -> ProviderError:
+    return unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
 
 
 def _texts_in(thought: Any) -> Iterator[str]:

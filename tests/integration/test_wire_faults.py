@@ -317,6 +317,42 @@ WHOLE = {
     ),
     "empty": error(Reply(body=b""), "bad_response"),
     "number_as_content": error(whole(42), "bad_response"),
+    **{
+        f"no_text_{number}": error(whole(content), "bad_response")
+        for number, content in enumerate(
+            (
+                {"a": 1},
+                {},
+                [],
+                [1],
+                [None],
+                [{"type": "text", "text": None}],
+                [{"type": "text"}],
+                [{"type": "output_audio"}],
+                [{"type": "text", "text": "Paris"}, {"a": 1}],
+                [{"type": "text", "text": "Paris"}, 1],
+            )
+        )
+    },
+    "no_message": error(whole(body={"choices": [{"message": {}}]}), "bad_response"),
+    "another_message": error(whole(body={"choices": [{"message": {"a": 1}}]}), "bad_response"),
+    "message_without_content": answer(
+        whole(body={"choices": [{"message": {"role": "assistant"}, "finish_reason": "length"}]}),
+        output="",
+        finish_reason="length",
+    ),
+    "picture_beside_text": answer(
+        whole([{"type": "image_url", "image_url": {}}, {"type": "text", "text": "Paris"}]), **KNOWN
+    ),
+    "redacted_thinking": answer(
+        whole([{"type": "redacted_thinking", "data": "x"}, {"type": "text", "text": "Paris"}]),
+        **KNOWN,
+    ),
+    "text_part_that_is_empty": answer(whole([{"type": "text", "text": ""}]), output=""),
+    "call_beside_no_parts": answer(
+        whole([], "tool_calls", tool_calls=[call('{"n": 5}')]),
+        tool_calls=[{"name": "f", "arguments": {"n": 5}, "id": "t1"}],
+    ),
     "not_utf8": error(
         Reply(
             body=json.dumps({"choices": [{"message": {"content": "caf"}}]}).encode()[:-4] + b"\xe9"
@@ -438,6 +474,16 @@ STREAMED = {
         Reply(body=b"<html>Please sign in</html>", body_type="text/html"), "bad_response"
     ),
     "done_at_once": error(stream(DONE), "bad_response"),
+    "object_as_content": error(
+        stream(chunk("Par"), chunk({"a": 1}), chunk("is", "stop"), DONE), "bad_response"
+    ),
+    "no_text": error(
+        stream(chunk([{"type": "output_audio"}]), chunk(finish="stop"), DONE), "bad_response"
+    ),
+    "no_parts_at_first": answer(
+        stream(chunk([]), chunk([{"type": "text", "text": "Paris"}], "stop"), COUNTED, DONE),
+        **KNOWN,
+    ),
 }
 FAULTS = {
     **{f"whole-{name}": fault for name, fault in WHOLE.items()},

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.completion import Answer
-from pytest_arena.providers.litellm_losses import restore, stopped_by_filter
+from pytest_arena.providers.litellm_losses import check_content, restore, stopped_by_filter
 
 WHOLE, STREAM = "/v1beta/models/g:generateContent", "/v1beta/models/g:streamGenerateContent"
 
@@ -79,3 +80,50 @@ def test_a_stop_without_a_usage_is_known_for_one(
     path: str, event: dict[str, Any], stopped: bool
 ) -> None:
     assert (stopped_by_filter(path, [event]) is not None) is stopped
+
+
+def content(content: Any) -> dict[str, Any]:
+    return {"candidates": [{"content": content, "finishReason": "STOP"}]}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "x",
+        [1],
+        5,
+        {"parts": {}},
+        {"parts": "x"},
+        {"parts": [{"a": 1}]},
+        {"parts": [1]},
+        {"parts": [None]},
+        {"parts": [{"text": 5}]},
+        {"parts": [{"text": "Paris"}, {"text": None}]},
+    ],
+)
+def test_a_content_that_is_none_of_gemini_is_no_empty_answer(given: Any) -> None:
+    with pytest.raises(ProviderError, match="its content is neither text nor parts") as caught:
+        check_content([content(given)])
+    assert caught.value.kind is ErrorKind.BAD_RESPONSE
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        content(None),
+        content({}),
+        content({"role": "model"}),
+        content({"parts": None}),
+        content({"parts": []}),
+        content({"parts": [{}]}),
+        content({"parts": [{"text": ""}]}),
+        content({"parts": [{"text": "Paris"}, {"newKindOfPart": {}}]}),
+        content({"parts": [{"functionCall": {"name": "f"}, "thoughtSignature": "x"}]}),
+        content({"parts": [{"inlineData": {"mimeType": "image/png", "data": "x"}}]}),
+        {"candidates": [{"finishReason": "MAX_TOKENS"}]},
+        {"promptFeedback": {"blockReason": "SAFETY"}},
+        {"usageMetadata": {}},
+    ],
+)
+def test_a_model_that_says_nothing_may_leave_its_content_out(event: dict[str, Any]) -> None:
+    check_content([event])
