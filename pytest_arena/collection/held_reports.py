@@ -35,8 +35,7 @@ class HeldReports:
         hook = item.ihook
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
-        # what is marked xfail stays that, whatever the gate says of it
-        pending = item.stash.get(PENDING, False) and item.plan.case.xfail is None
+        pending = item.stash.get(PENDING, False)
         if pending:
             # that of the setup, too: JUnit must get all of a test from one node
             self.hold(reports)

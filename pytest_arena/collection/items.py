@@ -13,6 +13,7 @@ import pluggy
 import pytest
 from _pytest.fixtures import FixtureDef, TopRequest
 from _pytest.pathlib import absolutepath
+from _pytest.skipping import xfailed_key
 
 from pytest_arena._garbage import no_collection
 from pytest_arena.collection.failure_repr import CellErrored, CellFailed, failure_repr
@@ -179,7 +180,7 @@ class CellItem(pytest.Item):
 
     def runtest(self) -> None:
         cell = self.parent.runner.run(self)
-        excuse = self.parent.runner.excuse(cell)
+        excuse = None if self._is_expected(cell) else self.parent.runner.excuse(cell)
         _note(self, PENDING, value=excuse is not None and excuse.pending)
         _note(self, EXCUSED, value=excuse is not None)
         if excuse is not None:
@@ -190,6 +191,16 @@ class CellItem(pytest.Item):
             raise CellFailed(cell)
         if cell.verdict == "error":
             raise CellErrored(cell)
+
+    def _is_expected(self, cell: Cell) -> bool:
+        """Return whether a mark, the case's own or a conftest's, expects that the cell failed."""
+        mark = self.stash.get(xfailed_key, None)
+        if mark is None or cell.verdict != "failed":
+            return False
+        raises = mark.raises
+        if raises is None or isinstance(raises, (type, tuple)):
+            return raises is None or issubclass(CellFailed, raises)
+        return raises.matches(CellFailed(cell))
 
     def repr_failure(  # type: ignore[override]
         self, excinfo: pytest.ExceptionInfo[BaseException]

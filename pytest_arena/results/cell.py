@@ -45,8 +45,9 @@ class GateFinding:
     """How a cell stands beside the baseline: its status, the reason, and what changed.
 
     `status` is one of `regressed`, `error`, `blind`, `suspected`, `drifted`, `insufficient data`,
-    `incomparable`, `flaky`, `fixed`, `still failing`, `still passing`, `new`. `fresh` and `old`
-    count the trials that were asked after the run: of this version, and of the baseline's.
+    `incomparable`, `flaky`, `fixed`, `xfailed`, `still failing`, `still passing`, `new`. `fresh`
+    and `old` count the trials that were asked after the run: of this version, and of the
+    baseline's.
     `changed` names which of prompt, provider, assertions and judge differ; `prompt_diff` holds
     the lines of a unified diff, `differences` a line for each other thing that is not as it was
     (`params.temperature: 0.5 → 0.9`).

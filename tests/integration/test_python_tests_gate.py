@@ -111,6 +111,21 @@ def test_a_test_that_got_worse_is_run_again_and_fails(
     assert '>       arena.check(bot("?"), contains="refund")' in shown
 
 
+def test_a_test_that_fails_as_expected_fails_no_gate(
+    recorded: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORD", "no idea")
+    marked = TESTS.replace("def test_reg", '@pytest.mark.xfail(reason="later")\ndef test_reg')
+    marked = marked.replace("@pytest.mark.arena(", "@pytest.mark.xfail\n@pytest.mark.arena(")
+    recorded.pytester.makepyfile(test_app=marked)
+    result = gate(recorded, *spread)
+    result.assert_outcomes(passed=3, xfailed=3)
+    assert result.ret == pytest.ExitCode.OK
+    found = statuses(recorded)
+    assert "regressed" not in found.values()
+    assert not any(cell["confirmation"] for cell in recorded.cells().values() if cell["xfail"])
+
+
 def test_chance_fails_no_test(recorded: Project) -> None:
     flaky = TESTS.replace("return f", 'return "once" if len(said) == 1 else f')
     recorded.pytester.makepyfile(test_app=flaky)

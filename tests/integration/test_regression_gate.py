@@ -76,6 +76,46 @@ def test_a_flipped_answer_is_a_regression(recorded: Project, spread: tuple[str, 
     assert recorded.records()[-1]["gate"]["failed"] is True
 
 
+MARKING = """\
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "Colours" in item.name:
+            item.add_marker(pytest.mark.xfail(reason="later"))
+"""
+
+
+@pytest.mark.parametrize("marked", ["case", "column", "conftest"])
+def test_what_fails_as_expected_fails_no_gate(
+    recorded: Project, spread: tuple[str, ...], marked: str
+) -> None:
+    key = {"case": "xfail: later\n    ", "column": "xfail: {m: later}\n    ", "conftest": ""}[
+        marked
+    ]
+    recorded.write(arena=CALM.replace("mock: red", f"{key}mock: blue"))
+    if marked == "conftest":
+        recorded.pytester.makeconftest(MARKING)
+    result = gate(recorded, *spread)
+    result.assert_outcomes(passed=1, xfailed=1)
+    assert result.ret == pytest.ExitCode.OK
+    assert statuses(recorded) == {"Colours": "xfailed", "Numbers": "still passing"}
+    result.stdout.fnmatch_lines([f"*No regression: 2 of 2 cells compared with {BASELINE}*"])
+    result.stdout.fnmatch_lines(["*1 cell failed as expected (xfail).*"])
+
+
+def test_an_expected_failure_of_one_column_excuses_no_other(project: Project) -> None:
+    two = CALM.replace(
+        "[{name: m, provider: mock}]", "[{name: m, provider: mock}, {name: n, provider: mock}]"
+    )
+    project.write(arena=two)
+    project.run("--arena-update-baseline").assert_outcomes(passed=4)
+    project.write(arena=two.replace("mock: red", "xfail: {m: later}\n    mock: blue"))
+    result = gate(project)
+    result.assert_outcomes(passed=2, xfailed=1, failed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
 def test_what_failed_before_is_expected_to_fail(project: Project, spread: tuple[str, ...]) -> None:
     project.write(arena=CALM.replace("mock: red", "mock: blue"))
     project.run("--arena-update-baseline")

@@ -128,7 +128,9 @@ def _told_once(falls: Sequence[ScoreFall], providers: int) -> Iterator[ScoreFall
 
 
 def _is_fit(pair: CellPair) -> bool:
-    return pair.comparable and not pair.judged_anew and pair.cell.load is None
+    if pair.cell.load is not None or pair.cell.xfail is not None:
+        return False
+    return pair.comparable and not pair.judged_anew
 
 
 def _graded(pair: CellPair, labels: _Labels, kinds: Mapping[str, bool]) -> Iterator[_Graded]:

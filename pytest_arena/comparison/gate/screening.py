@@ -15,7 +15,7 @@ from pytest_arena.results import Cell
 
 def screened(pair: CellPair, rules: Rules) -> GateCell:
     """Return the status of a cell by its verdicts and rates alone."""
-    for look in (_unfit, _by_load, _by_answer, _by_verdict):
+    for look in (_unfit, _expected, _by_load, _by_answer, _by_verdict):
         found = look(pair, rules)
         if found is not None:
             return cell_with(pair, rules, *found)
@@ -43,6 +43,14 @@ def _unfit(pair: CellPair, rules: Rules) -> _Found:
     if not now.judged:
         return "insufficient data", f"no trial that counts has a verdict; {now.verdict} now"
     return None
+
+
+def _expected(pair: CellPair, rules: Rules) -> _Found:
+    """Find the cells that failed as their `xfail` says, which fails nothing."""
+    if not pair.cell.is_xfailed or pair.before is None:
+        return None
+    was = pair.before.verdict
+    return "xfailed", f"failed as expected (xfail: {pair.cell.xfail}); {was} in the baseline"
 
 
 def _by_load(pair: CellPair, rules: Rules) -> _Found:

@@ -14,6 +14,7 @@ Status = Literal[
     "incomparable",
     "flaky",
     "fixed",
+    "xfailed",
     "still failing",
     "still passing",
     "new",

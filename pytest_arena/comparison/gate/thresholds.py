@@ -210,6 +210,7 @@ def _new_failures(
     spec: ThresholdSpec, cells: Mapping[Key, BaselineCell], gate: GateResult, most: int
 ) -> ThresholdResult:
     own = [cell for cell in gate.cells if cell.key in cells]
+    expected = {pair.key for pair in gate.pairs if pair.cell.is_xfailed}
     judged = [cell for cell in own if cell.status != "error"]
     if not judged:
         return ThresholdResult(spec, "error", f"{spec.title}: no cell reached a verdict")
@@ -217,7 +218,12 @@ def _new_failures(
         cell.id
         for cell in judged
         if cell.status == "regressed"
-        or (cell.status == "new" and cell.now is not None and cell.now.verdict == "failed")
+        or (
+            cell.status == "new"
+            and cell.now is not None
+            and cell.now.verdict == "failed"
+            and cell.key not in expected
+        )
     ]
     names = f": {', '.join(found[:5])}" + (", …" if len(found) > 5 else "") if found else ""
     reason = f"{spec.title}: {len(found)} new failures, {most} allowed{names}"

@@ -55,6 +55,17 @@ def test_a_regression_in_one_shard_fails_the_whole(baseline: str) -> None:
     assert regressed["D"] == "regressed"
 
 
+def test_an_expected_failure_in_one_shard_fails_no_whole(baseline: str) -> None:
+    write_run("s/1", cell("A"), cell("B"), options=OPTIONS, exit_code=0)
+    expected = replace(cell("D", "failed"), xfail="later")
+    write_run("s/2", cell("C"), expected, options=OPTIONS, exit_code=0)
+    code, run = merged("--baseline", baseline)
+    assert code == 0
+    assert run.gate is not None
+    assert run.gate.counts == {"xfailed": 1, "still passing": 3}
+    assert run.notes == ()
+
+
 def test_a_cell_of_a_shard_that_asked_too_little_for_the_whole_is_named() -> None:
     baseline = str(write_run("before", *(cell(case, trials=2) for case in "ACD")))
     # alone, ten failures decide; beside the other shard's suspect it takes more

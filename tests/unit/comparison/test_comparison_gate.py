@@ -20,7 +20,7 @@ from pytest_arena.comparison.gate.cells import GateCell
 from pytest_arena.comparison.gate.decision import Ask
 from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, wanted
 from pytest_arena.comparison.gate.status import STATUSES
-from pytest_arena.results import Cell, Finding, RunResult, Trial
+from pytest_arena.results import Cell, Finding, RunResult, Source, Trial
 
 sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
 
@@ -586,6 +586,35 @@ def test_skipped_cells_are_left_out() -> None:
     run = run_of(replace(cell_of("P"), verdict="skipped", trials=()))
     result = assess(run, kept(cell_of("P" * 20)))
     assert (result.cells, result.suite, result.failed) == ((), None, False)
+
+
+@pytest.mark.parametrize(("before", "source"), [("P", "mock"), ("P" * 20, "call"), ("F", "call")])
+def test_what_failed_as_expected_fails_no_gate_and_is_not_asked_again(
+    before: str, source: Source
+) -> None:
+    known = cell_of(before, source=source)
+    run = run_of(replace(cell_of("F", source=source), xfail="later"), cell_of("P", "other"))
+    baseline = kept(known, cell_of("PPPPP", "other"))
+    assert wanted(run, baseline) == []
+    result = assess(run, baseline)
+    assert not result.failed
+    assert result.counts == {"xfailed": 1, "still passing": 1}
+    assert (result.compared, result.judged) == (2, 2)
+    assert result.cells[0].reason == (
+        f"failed as expected (xfail: later); {known.verdict} in the baseline"
+    )
+
+
+def test_an_expected_failure_covers_no_error_and_no_new_question() -> None:
+    error, new = cell_of("E"), cell_of("F", "new")
+    run = run_of(replace(error, xfail="later"), replace(new, xfail="later"))
+    assert assess(run, kept(cell_of("P"))).counts == {"error": 1, "new": 1}
+
+
+def test_cells_that_are_expected_to_fail_are_no_part_of_the_test_over_the_suite() -> None:
+    assert suite_of("P" * 5, "PPF").suite_failed
+    assert suite_of("P" * 5, "PPF", xfail="later").suite is None
+    assert suite_of("P" * 5, "PPP", xfail="later").suite is None
 
 
 def suite_of(before: str, now: str, *, cells: int = 30, **facts: object) -> GateResult:
