@@ -40,6 +40,7 @@ from pytest_arena.loading.parametrize import ALONE, ParameterSet
 from pytest_arena.loading.personas import Personas
 from pytest_arena.loading.plans import CasePlan, LoadTestPlan
 from pytest_arena.loading.problems import ProblemList
+from pytest_arena.loading.reasons import filled_reasons
 from pytest_arena.loading.targets import Prompt, Target, Workflow, find_target
 from pytest_arena.loading.templates import render_case, render_value
 from pytest_arena.loading.tools import DeclaredTools
@@ -149,7 +150,7 @@ def load_case(
     variables = _with_documents(case, variables, problems)
     rendered = render_case(case, variables, problems)
     owner = owner_of(case)
-    values = _values(rendered, owner, settings, context)
+    values = _values(rendered, owner, settings, context) | filled_reasons(case, rendered)
     checks_whole = len(problems) == before
     spec = build_model(CaseSpec, rendered, problems, owner, values)
     if spec is None:

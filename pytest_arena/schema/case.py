@@ -28,27 +28,44 @@ DataFile = Annotated[DataSpec, BeforeValidator(_named)]
 """A data file by its name alone, or with how it is read."""
 
 
+_NO = frozenset({"false", "no", "n", "off", "0"})
+
+
+def says_no(value: object) -> bool:
+    """Return whether a value stands for no, as `off`, `No`, false and 0 do."""
+    if isinstance(value, (bool, int, float)):
+        return not value
+    return isinstance(value, str) and value.strip().lower() in _NO
+
+
 def _reasons(value: object) -> object:
     """Return a reason, or one for each provider; refuse what is neither.
 
-    Nothing and an empty text, as most rows of a table have it, are none.
+    Nothing and a blank text, as most rows of a table have it, are none.
     """
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+    if isinstance(value, (str, int, float)) and not (isinstance(value, bool) or says_no(value)):
         return str(value)
     if isinstance(value, Mapping) and value:
         reasons = {str(name): text for name, text in value.items() if isinstance(text, str)}
-        if len(reasons) == len(value):
-            return {name: text for name, text in reasons.items() if text}
-    shown = str(value).lower() if isinstance(value, bool) else "this"
-    raise PydanticCustomError(
+        if len(reasons) == len(value) and not any(map(says_no, reasons.values())):
+            return {name: text for name, text in reasons.items() if text.strip()}
+    raise _no_reason(value)
+
+
+def _no_reason(value: object) -> PydanticCustomError:
+    inside = value.values() if isinstance(value, Mapping) else (value,)
+    no = next((one for one in inside if says_no(one)), None)
+    shown = no if no is not None else value
+    fix = 'say why, as in "waits for the new model", or for whom, as in {name: why}'
+    return PydanticCustomError(
         "reason",
         "{given} is no reason",
         {
-            "given": shown,
+            "given": str(shown).lower() if isinstance(shown, (bool, int, float, str)) else "this",
             "expected": "a text, or a mapping from providers or groups to texts",
-            "fix": 'say why, as in "waits for the new model", or for whom, as in {name: why}',
+            "fix": fix if no is None else f"leave it out where it holds for none; else {fix}",
         },
     )
 

@@ -110,6 +110,29 @@ def test_an_empty_cell_of_a_row_is_no_reason(load: Load) -> None:
     assert [plan.xfail for plan in arena.cells] == [None, None, "too hard", "too hard"]
 
 
+@pytest.mark.parametrize("key", ["skip", "xfail"])
+@pytest.mark.parametrize("known", ["'{{ known }}'", "{good: '{{ known }}', fast: '{{ known }}'}"])
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("r.csv", "q,known\n1,false\n2,No\n3,0\n4,off\n5,N\n6,  \n7,too hard\n"),
+        (
+            "r.jsonl",
+            '{"known": false}\n{"known": 0}\n{"known": 0.0}\n{"known": "FALSE"}\n'
+            '{"known": null}\n{"known": " no "}\n{"known": "too hard"}\n',
+        ),
+    ],
+)
+def test_a_row_that_says_no_gives_no_reason(
+    load: Load, key: str, known: str, name: str, rows: str
+) -> None:
+    arena = load(
+        f"tests: [{{name: A, data: {name}, prompt: hi, {key}: {known}, {CHECK}}}]\n", {name: rows}
+    )
+    reasons = [getattr(plan, key) for plan in arena.cells]
+    assert reasons == [None] * 12 + ["too hard"] * 2
+
+
 def test_keys_that_begin_with_x_are_the_users_own(load: Load) -> None:
     arena = load(
         "x-checks: &checks [{type: contains, value: x}]\nx-notes: {who: knows}\n"

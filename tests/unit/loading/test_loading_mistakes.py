@@ -230,6 +230,48 @@ CASES = {
         "  expected: a text, or a mapping from providers or groups to texts\n"
         '  fix: say why, as in "waits for the new model", or for whom, as in {name: why}',
     ),
+    "an xfail that says no": (
+        f"  - {{name: A, prompt: hi, xfail: no, {CHECK}}}",
+        "arena.yaml:5:34: no is no reason for 'xfail' of case 'A'\n"
+        "  expected: a text, or a mapping from providers or groups to texts\n"
+        "  fix: leave it out where it holds for none; else say why, as in "
+        '"waits for the new model", or for whom, as in {name: why}',
+    ),
+    "a skip that is off": (
+        f"  - {{name: A, prompt: hi, skip: Off, {CHECK}}}",
+        "arena.yaml:5:33: off is no reason for 'skip' of case 'A'\n"
+        "  expected: a text, or a mapping from providers or groups to texts\n"
+        "  fix: leave it out where it holds for none; else say why, as in "
+        '"waits for the new model", or for whom, as in {name: why}',
+    ),
+    "an xfail of zero": (
+        f"  - {{name: A, prompt: hi, xfail: 0, {CHECK}}}",
+        "arena.yaml:5:34: 0 is no reason for 'xfail' of case 'A'\n"
+        "  expected: a text, or a mapping from providers or groups to texts\n"
+        "  fix: leave it out where it holds for none; else say why, as in "
+        '"waits for the new model", or for whom, as in {name: why}',
+    ),
+    "an xfail that is false": (
+        f"  - {{name: A, prompt: hi, xfail: false, {CHECK}}}",
+        "arena.yaml:5:34: false is no reason for 'xfail' of case 'A'\n"
+        "  expected: a text, or a mapping from providers or groups to texts\n"
+        "  fix: leave it out where it holds for none; else say why, as in "
+        '"waits for the new model", or for whom, as in {name: why}',
+    ),
+    "an xfail that is false for one": (
+        f"  - {{name: A, prompt: hi, xfail: {{fast: n}}, {CHECK}}}",
+        "arena.yaml:5:34: n is no reason for 'xfail' of case 'A'\n"
+        "  expected: a text, or a mapping from providers or groups to texts\n"
+        "  fix: leave it out where it holds for none; else say why, as in "
+        '"waits for the new model", or for whom, as in {name: why}',
+    ),
+    "a skip that is false for one": (
+        f"  - {{name: A, prompt: hi, skip: {{fast: false}}, {CHECK}}}",
+        "arena.yaml:5:33: false is no reason for 'skip' of case 'A'\n"
+        "  expected: a text, or a mapping from providers or groups to texts\n"
+        "  fix: leave it out where it holds for none; else say why, as in "
+        '"waits for the new model", or for whom, as in {name: why}',
+    ),
     "a reason for an unknown provider": (
         f"  - {{name: A, prompt: hi, xfail: {{godo: slow}}, {CHECK}}}",
         "arena.yaml:5:35: unknown provider 'godo' in 'xfail' of case 'A'\n"
