@@ -428,6 +428,34 @@ def test_a_tool_that_openai_runs_itself_is_named_by_its_type() -> None:
     assert found["tool_calls"] == [{"name": "web_search", "arguments": {}, "id": "w1"}]
 
 
+@pytest.mark.parametrize(
+    ("item", "call"),
+    [
+        (Of(type="web_search_call", id="w1"), {"name": "web_search", "arguments": {}, "id": "w1"}),
+        ({"type": "code_interpreter_call"}, {"name": "code_interpreter", "arguments": {}}),
+        (
+            Of(type="custom_tool_call", name="sql", input="select 1", call_id="c1"),
+            {"name": "sql", "arguments": "select 1", "id": "c1"},
+        ),
+        (
+            Of(type="mcp_call", name="find", arguments='{"n": 1}', id="m1", error="gone"),
+            {"name": "find", "arguments": {"n": 1}, "id": "m1", "error": "gone"},
+        ),
+    ],
+)
+def test_calls_of_all_kinds_of_tools_are_seen_in_responses(item: Any, call: Any) -> None:
+    listed = Of(type="mcp_list_tools", name="not called")
+    message = Of(type="message", content=[Of(type="output_text", text="hello")])
+    found = described(Of(output=[listed, item, message]))
+    assert (found["output"], found["tool_calls"]) == ("hello", [call])
+
+
+@pytest.mark.parametrize("kind", ["function_call", "custom_tool_call", "mcp_call"])
+def test_a_call_in_responses_that_has_lost_its_name_is_refused(kind: str) -> None:
+    with pytest.raises(NoCallError, match="returned a tool call without a name"):
+        described(Of(output=[Of(type=kind, arguments="{}")]))
+
+
 @pytest.mark.parametrize("output", [b"hello", bytearray(b"hello"), memoryview(b"hello")])
 def test_bytes_are_no_text(output: Any) -> None:
     kind = type(output).__name__

@@ -60,7 +60,8 @@ def _openai_responses(value: Any) -> dict[str, Any] | None:
     if not isinstance(items, Sequence) or isinstance(items, str):
         return None
     kinds = {get(item, "type") for item in items}
-    if not kinds & {"message", "function_call", "reasoning"}:
+    called = [item for item in items if str(get(item, "type")).endswith("_call")]
+    if not called and not kinds & {"message", "reasoning"}:
         return None
     texts = [
         str(get(part, "text") or get(part, "refusal") or "")
@@ -68,7 +69,6 @@ def _openai_responses(value: Any) -> dict[str, Any] | None:
         if get(item, "type") == "message"
         for part in listed(get(item, "content"))
     ]
-    calls = [tool_call(item) for item in items if get(item, "type") == "function_call"]
     thoughts = [
         str(get(part, "text") or "")
         for item in items
@@ -77,7 +77,7 @@ def _openai_responses(value: Any) -> dict[str, Any] | None:
     ]
     return {
         "output": "".join(texts),
-        "tool_calls": calls,
+        "tool_calls": [tool_call(_named(item)) for item in called],
         "reasoning": "\n".join(filter(None, thoughts)) or None,
         "usage": usage_of(get(value, "usage")),
         "model": get(value, "model"),
@@ -160,10 +160,13 @@ def _agents_sdk(value: Any) -> dict[str, Any] | None:
     }
 
 
+_NAMED_CALLS = ("function_call", "custom_tool_call", "mcp_call")
+
+
 def _named(raw: Any) -> Any:
     """A call of a tool that OpenAI runs itself is told by its type: `web_search_call`."""
     kind = get(raw, "type")
-    if get(raw, "name") is not None or not isinstance(kind, str) or not kind.endswith("_call"):
+    if kind in _NAMED_CALLS or not isinstance(kind, str) or not kind.endswith("_call"):
         return raw
     return {"name": kind[: -len("_call")], "id": get(raw, "id")}
 
