@@ -450,6 +450,37 @@ def test_calls_of_all_kinds_of_tools_are_seen_in_responses(item: Any, call: Any)
     assert (found["output"], found["tool_calls"]) == ("hello", [call])
 
 
+@pytest.mark.parametrize("kind", ["tool_use", "server_tool_use", "mcp_tool_use"])
+def test_calls_of_all_kinds_of_tools_are_seen_in_messages(kind: str) -> None:
+    part = {"type": kind, "id": "t1", "name": "find", "input": {"n": 1}}
+    content = [part, {"type": "text", "text": "hello"}]
+    whole = described(Of(role="assistant", content=content))
+    pieces = [
+        {"type": "message_start", "message": {}},
+        {"type": "content_block_start", "index": 0, "content_block": part},
+        {"type": "content_block_start", "index": 1, "content_block": content[1]},
+    ]
+    for found in (whole, described(joined(pieces))):
+        assert found["output"] == "hello"
+        assert found["tool_calls"] == [{"name": "find", "arguments": {"n": 1}, "id": "t1"}]
+
+
+def test_a_response_that_failed_is_no_answer() -> None:
+    begun = {"type": "response.output_text.delta", "delta": "hel"}
+    failed = Of(status="failed", error=Of(code="server_error", message="it broke"), output=[])
+    for found in (
+        described(failed),
+        described(joined([begun, {"type": "response.failed", "response": failed}])),
+    ):
+        assert "it broke" in str(found["error"])
+
+
+def test_a_response_that_was_cut_tells_why() -> None:
+    message = Of(type="message", content=[Of(type="output_text", text="hel")])
+    cut = Of(output=[message], incomplete_details=Of(reason="max_output_tokens"))
+    assert described(cut)["finish_reason"] == "max_output_tokens"
+
+
 @pytest.mark.parametrize("kind", ["function_call", "custom_tool_call", "mcp_call"])
 def test_a_call_in_responses_that_has_lost_its_name_is_refused(kind: str) -> None:
     with pytest.raises(NoCallError, match="returned a tool call without a name"):

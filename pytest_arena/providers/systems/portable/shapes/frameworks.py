@@ -78,6 +78,7 @@ def _openai_responses(value: Any) -> dict[str, Any] | None:
     return {
         "output": "".join(texts),
         "tool_calls": [tool_call(_named(item)) for item in called],
+        "finish_reason": get(get(value, "incomplete_details"), "reason"),
         "reasoning": "\n".join(filter(None, thoughts)) or None,
         "usage": usage_of(get(value, "usage")),
         "model": get(value, "model"),

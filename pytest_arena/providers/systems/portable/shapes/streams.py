@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .values import first, get, listed, role_of, usage_of, usage_of_message
+from .values import TOOL_USES, first, get, listed, role_of, usage_of, usage_of_message
 
 _OF_ANTHROPIC = frozenset(
     (
@@ -151,7 +151,7 @@ def _add_event(answer: StreamedAnswer, piece: Any) -> bool:
     if kind.startswith("response."):
         if kind == "response.output_text.delta":
             answer.text(get(piece, "delta"))
-        elif kind in ("response.completed", "response.incomplete"):
+        elif kind in ("response.completed", "response.incomplete", "response.failed"):
             answer.whole = get(piece, "response")
         return True
     if kind not in _OF_ANTHROPIC:
@@ -164,7 +164,7 @@ def _add_event(answer: StreamedAnswer, piece: Any) -> bool:
     elif kind == "message_delta":
         answer.usage(get(piece, "usage"))
         answer.value("finish_reason", get(block, "stop_reason"))
-    elif kind == "content_block_start" and get(block, "type") == "tool_use":
+    elif kind == "content_block_start" and get(block, "type") in TOOL_USES:
         answer.call(get(piece, "index"), get(block, "id"), get(block, "name"), get(block, "input"))
     elif kind == "content_block_delta" and get(block, "type") == "input_json_delta":
         answer.call(get(piece, "index"), None, None, get(block, "partial_json"))

@@ -15,6 +15,8 @@ _TOKENS_OUT = (
     *("output_tokens", "completion_tokens", "response_tokens"),
     *("candidates_token_count", "candidatesTokenCount", "eval_count", "outputTokens"),
 )
+TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
+"""What Anthropic calls a call: of a tool of one's own, of one it runs itself, of a server."""
 _DOCUMENT_TEXT = ("page_content", "text", "content")
 
 
@@ -98,7 +100,7 @@ def message_of(value: Any) -> dict[str, Any]:
             texts.append(part)
         elif kind in ("thinking", "reasoning"):
             thoughts.append(str(first(part, "thinking", "reasoning", "text") or ""))
-        elif kind == "tool_use" and not get(value, "tool_calls"):
+        elif kind in TOOL_USES and not get(value, "tool_calls"):
             calls.append(tool_call(part))
         elif get(part, "text") is not None:
             texts.append(str(get(part, "text")))
