@@ -220,5 +220,6 @@ def rate_finding(
 
 
 def least_passed(total: float, pass_threshold: float) -> float:
-    """Return how many of so many must pass, less what binary fractions may add to it."""
-    return pass_threshold * total - 1e-9
+    """Return how many of so many must pass, less what binary fractions may add to it: a part of it,
+    so that the smallest threshold takes one that passes."""
+    return pass_threshold * total * (1 - 1e-9)

@@ -97,7 +97,7 @@ def high_error_rate(calls: Calls, window: int, rate: float) -> Anomaly | None:
     """Find a full window of calls of which such a share failed."""
     for end in range(window, len(calls) + 1):
         failed = sum(call.error is not None for call in calls[end - window : end])
-        if failed >= rate * window - 1e-9:
+        if failed >= rate * window * (1 - 1e-9):
             what = (
                 f"{failed} of the last {counted(window, 'call')} failed ({share(failed / window)})"
             )

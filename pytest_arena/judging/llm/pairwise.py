@@ -80,7 +80,7 @@ async def prefer(
     if len(votes) > 1:
         agreed = sum(vote.score == score for vote in votes)
         reason = f"{agreed} of {len(votes)} judges agree; {reason}"
-    verdict = "passed" if score >= least - 1e-9 else "failed"
+    verdict = "passed" if score >= least * (1 - 1e-9) else "failed"
     return Ruling(verdict, reason, score, judging)
 
 

@@ -130,7 +130,7 @@ async def vote_on(
                 problem += "; it was cut off at the most tokens that it may have"
             messages = [*messages, *repair(response, str(error))]
             continue
-        holds = read.holds is not False and read.score >= question.least - 1e-9
+        holds = read.holds is not False and read.score >= question.least * (1 - 1e-9)
         verdict = "passed" if holds else "failed"
         vote = Vote(
             spec.name,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pytest_arena.assertions.text import Contains
 from pytest_arena.assertions.trial_verdict import rate_finding
 from pytest_arena.engine.early_stop import EarlyStop
+from pytest_arena.engine.verdict_rules import verdict_of
 from pytest_arena.results.trial import Finding, Trial
 
 verdicts = st.lists(st.sampled_from(["passed", "failed", "error"]), min_size=1, max_size=12)
@@ -19,7 +20,7 @@ def test_once_decided_no_further_trial_changes_the_outcome(
     seen: list[str], threshold: float
 ) -> None:
     stop = EarlyStop(len(seen), threshold)
-    needed = threshold * len(seen) - 1e-9
+    needed = threshold * len(seen) * (1 - 1e-9)
     outcome = seen.count("passed") >= needed
     for number, verdict in enumerate(seen):
         if stop.decided:
@@ -54,3 +55,19 @@ def test_an_assertion_may_hold_in_a_share_of_the_trials(
     finding = rate_finding(assertion, 0, None, trials(*found))
     assert (finding.verdict, finding.reason) == (verdict, reason)
     assert finding.expected == "at least 50 % of the trials"
+
+
+@pytest.mark.parametrize("threshold", [1e-300, 1e-10, 1e-9, 0.2])
+def test_the_smallest_threshold_takes_a_trial_that_passes(threshold: float) -> None:
+    assertion = Contains.model_validate({"value": "x", "pass_threshold": threshold})
+    assert rate_finding(assertion, 0, None, trials("failed", "failed")).verdict == "failed"
+    assert rate_finding(assertion, 0, None, trials("failed", "passed")).verdict == "passed"
+    assert verdict_of(0, 0, 3, (), threshold) == "failed"
+    assert verdict_of(0, 1, 3, (), threshold) == "error"
+    assert verdict_of(1, 0, 3, (), threshold) == "passed"
+
+
+@pytest.mark.parametrize(("passed", "total"), [(7, 10), (1, 3), (3, 7), (29_999, 100_000)])
+def test_a_share_that_is_just_reached_is_enough(passed: int, total: int) -> None:
+    assert verdict_of(passed, 0, total, (), passed / total) == "passed"
+    assert verdict_of(passed - 1, 0, total, (), passed / total) == "failed"
