@@ -155,9 +155,13 @@ class ContainsJson(Assertion):
 
         expected = f"JSON with {quoted(str(self.value))}" if self.value is not None else "JSON"
         problem = "there is no JSON in the answer"
+        looks_for_any = self.value is None and self.schema_ is None
         try:
             found = find_json(trial.output or "")
             for value in found.values:
+                if looks_for_any and not isinstance(value, (dict, list)):
+                    problem = f"{quoted(str(value))} is {_kind(value)}, no object and no list"
+                    continue
                 if self.value is not None and not holds_json(value, self.value):
                     problem = f"{quoted(str(value))} does not hold {quoted(str(self.value))}"
                     continue

@@ -113,6 +113,13 @@ json_trees = st.recursive(
             "found \"{'order': {'id': 7, 'items': [{'price': 9.5}]}}\"",
         ),
         ("{type: contains_json}", "nothing", "failed", "there is no JSON in the answer"),
+        ("{type: contains_json}", "42", "failed", "'42' is a number, no object and no list"),
+        ("{type: contains_json}", '"hi"', "failed", "'hi' is a text, no object and no list"),
+        ("{type: contains_json}", "true", "failed", "'True' is a boolean, no object and no list"),
+        ("{type: contains_json}", "null", "failed", "'None' is null, no object and no list"),
+        ("{type: contains_json}", "[]", "passed", "found '[]'"),
+        ("{type: contains_json, value: 42}", "42", "passed", "found '42'"),
+        ("{type: contains_json, schema: {type: integer}}", "42", "passed", "found '42'"),
         (
             "{type: contains_json, value: {b: 1}}",
             '{"a": 1} and {"b": 1, "c": 2}',
