@@ -1,10 +1,14 @@
 """Assert on one value inside an answer's JSON, named by a JMESPath expression."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+from pydantic import field_validator, model_validator
 
 from pytest_arena.assertions.messages import bounded
+from pytest_arena.assertions.within_bounds import bad_bounds
 from pytest_arena.errors import shorten
 from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.judging.idle_patterns import refuse_empty_text
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.json_query import JmesPath
@@ -52,6 +56,17 @@ class JsonPath(Assertion):
     """Whether the path finds something."""
     extract: bool = True
     """Take the JSON object or list in a code fence or in prose."""
+
+    @field_validator("contains")
+    @classmethod
+    def _holds_something(cls, contains: Any) -> Any:
+        return refuse_empty_text(contains)
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.min is not None and self.max is not None and self.max < self.min:
+            raise bad_bounds("min", "max")
+        return self
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         import jmespath

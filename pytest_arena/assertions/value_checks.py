@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.assertions.messages import json_or_text, shown_json
 from pytest_arena.errors import ArenaError
 from pytest_arena.json_schema import SchemaUnusableError, check_schema, mismatches
+from pytest_arena.judging.idle_patterns import refuse_empty_text
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.text.json_query import JmesPath
 from pytest_arena.text.json_text import holds_json, same_json
@@ -53,6 +54,11 @@ class ChecksValue(Assertion):
     @classmethod
     def _is_a_schema(cls, schema: Any) -> Any:
         return None if schema is None else check_schema(schema)
+
+    @field_validator("contains")
+    @classmethod
+    def _holds_something(cls, contains: Any) -> Any:
+        return refuse_empty_text(contains)
 
     @model_validator(mode="after")
     def _looks_for_something(self) -> Self:

@@ -1,6 +1,8 @@
-"""Patterns that decide nothing are refused, wherever one is written."""
+"""Patterns and texts that decide nothing are refused, wherever one is written."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
@@ -34,3 +36,14 @@ def refuse_never_found(pattern: str) -> None:
                 "fix": "have ^ begin the pattern, $ end it, and (?!…) hold something",
             },
         )
+
+
+def refuse_empty_text(value: Any) -> Any:
+    """Return what is to be held; refuse a text of nothing, which every text holds."""
+    if value == "":
+        raise PydanticCustomError(
+            "cannot_fail",
+            "an empty text, which every text holds",
+            {"expected": "a text to look for", "fix": "name a part of the text"},
+        )
+    return value
