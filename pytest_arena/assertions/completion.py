@@ -125,6 +125,10 @@ class ValidationError(Assertion):
     validator: str | None = Field(default=None, min_length=1)
     """Only the guardrail of this type."""
 
+    @property
+    def guardrail_named(self) -> str | None:
+        return self.validator
+
     def cannot_fail_under(self, events: Iterable[GuardrailEvent]) -> str | None:
         if self.expected is not self.negate or any(self._fits(event) for event in events):
             return None

@@ -76,7 +76,10 @@ def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertio
         if len(context.problems) > before:
             return None
     built = build_model(cls, tree, context.problems, owner, values)
-    if built is not None and not _rivals_are_known(built, tree, owner, context):
+    if built is not None and not (
+        _rivals_are_known(built, tree, owner, context)
+        and _guardrail_is_known(built, tree, owner, context)
+    ):
         return None
     return built
 
@@ -94,6 +97,22 @@ def _rivals_are_known(
         tree.value_place("provider"),
         expected=one_of(unknown[0], known, "an entry of providers:"),
         fix=suggest(unknown[0], known) or "name one of these, or add it to providers:",
+    )
+    return False
+
+
+def _guardrail_is_known(
+    assertion: Assertion, tree: YamlMap, owner: str, context: LoadContext
+) -> bool:
+    named, guardrails = assertion.guardrail_named, context.registry.guardrails
+    # a provider's own filter blocks as a guardrail does
+    if named is None or named == "content_filter" or guardrails.get(named) is not None:
+        return True
+    context.problems.add(
+        f"unknown guardrail type {shorten(named)!r} in {owner}",
+        tree.value_place("validator"),
+        expected=one_of(named, guardrails, "a registered guardrail type"),
+        fix=guardrails.suggest(named) or "name one of these, or leave 'validator' out",
     )
     return False
 

@@ -362,6 +362,11 @@ class Assertion(ArenaModel):
         return ()
 
     @property
+    def guardrail_named(self) -> str | None:
+        """The type of guardrail that it asks for by name."""
+        return None
+
+    @property
     def tool_names(self) -> tuple[str, ...]:
         """The tools that it speaks of; where the file says which are offered, one of those."""
         called = self.when.tool_called if self.when is not None else None

@@ -171,3 +171,21 @@ def test_that_nothing_is_blocked_where_something_may_be_is_not(
     tmp_path: Path, guardrails: str, assertions: str
 ) -> None:
     assert warnings_of(tmp_path, guardrails, f", assertions: [{assertions}]") == ()
+
+
+@pytest.mark.parametrize("expected", ["true", "false"])
+@pytest.mark.parametrize("group", ["{check}", "{{type: any_of, assertions: [{check}]}}"])
+def test_a_guardrail_that_there_is_not_is_refused(
+    tmp_path: Path, expected: str, group: str
+) -> None:
+    check = f"{{type: validation_error, expected: {expected}, validator: banned_wrds}}"
+    with pytest.raises(ArenaFileError) as refused:
+        warnings_of(tmp_path, "{banned_words: [x]}", f", assertions: [{group.format(check=check)}]")
+    told = str(refused.value)
+    assert "unknown guardrail type 'banned_wrds' in assertion 'validation_error'\n" in told
+    assert "  fix: did you mean 'banned_words'?" in told
+
+
+def test_a_providers_own_filter_may_be_what_blocks(tmp_path: Path) -> None:
+    check = "{type: validation_error, validator: content_filter}"
+    assert warnings_of(tmp_path, "{}", f", assertions: [{check}]") == ()
