@@ -143,6 +143,7 @@ def _joined_gate(gates: Sequence[Gate]) -> Gate | None:
         scores_unknown=sum(gate.scores_unknown for gate in gates),
         compared=sum(gate.compared for gate in gates),
         judged=sum(gate.judged for gate in gates),
+        skipped=sum(gate.skipped for gate in gates),
         calls=sum(gate.calls for gate in gates),
         cost_usd=sum(costs) if costs else None,
     )

@@ -60,9 +60,10 @@ class Gate:
     `removed` are the cells of the baseline that are no more; `suite` says in a sentence what the
     test over all cells found, and `moved` what lies below the baseline without being proven to be
     our change. `compared` of `judged` cells could be held against the baseline: of those that ran
-    and stand in it, or in a file that does; `least_compared` is the share that must be. `calls`
-    and their price went into telling change from chance. `families` fell together, `scores` are
-    the assertions whose scores fell; of `scores_unknown` cells the baseline is too old to have any.
+    and stand in it, or in a file that does; `least_compared` is the share that must be, `skipped`
+    counts the cells of the baseline that were skipped. `calls` and their price went into telling
+    change from chance. `families` fell together, `scores` are the assertions whose scores fell; of
+    `scores_unknown` cells the baseline is too old to have any.
     """
 
     baseline: str
@@ -74,6 +75,7 @@ class Gate:
     moved: tuple[str, ...] = ()
     compared: NonNegativeInt = 0
     judged: NonNegativeInt = 0
+    skipped: NonNegativeInt = 0
     least_compared: NonNegativeFloat | None = None
     calls: NonNegativeInt = 0
     cost_usd: NonNegativeFloat | None = None

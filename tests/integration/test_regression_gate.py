@@ -76,6 +76,24 @@ def test_a_flipped_answer_is_a_regression(recorded: Project, spread: tuple[str, 
     assert recorded.records()[-1]["gate"]["failed"] is True
 
 
+@pytest.mark.parametrize("skipped", [1, 2])
+def test_skipped_cells_of_the_baseline_are_told_and_never_all_green(
+    recorded: Project, spread: tuple[str, ...], skipped: int
+) -> None:
+    skip = "skip: later\n    assertions"
+    recorded.write(arena=CALM.replace("assertions", skip, skipped))
+    result = gate(recorded, *spread)
+    said = " ".join(result.stdout.str().split())
+    if skipped == 1:
+        assert result.ret == pytest.ExitCode.OK
+        held = f"No regression: 1 of 1 cell compared with {BASELINE}"
+        assert f"{held}; 1 cell of it was skipped" in said
+    else:
+        assert result.ret != pytest.ExitCode.OK
+        nothing = f"Nothing was judged: no cell could be compared with {BASELINE}"
+        assert f"{nothing}; 2 cells of it were skipped" in said
+
+
 MARKING = """\
 import pytest
 

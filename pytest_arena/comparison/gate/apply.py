@@ -200,6 +200,7 @@ def _gate(result: GateResult, cells: Iterable[Cell], scores: ScoresSeen) -> Gate
         scores_unknown=scores.unknown,
         compared=result.compared,
         judged=result.judged,
+        skipped=result.skipped_known,
         least_compared=result.rules.least_compared,
         calls=extra.requests,
         cost_usd=extra.cost_usd if extra.requests else None,

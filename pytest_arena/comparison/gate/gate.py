@@ -29,7 +29,9 @@ class GateResult:
     """The statuses of all cells, sorted by file, case and provider, and the suite's tests.
 
     `compared` of `judged` cells could be held against the baseline: of those that ran and stand
-    in it, or in a file that does. `pairs` are those that ran, each beside its own of the baseline.
+    in it, or in a file that does. `skipped` were all cells that did not run, `skipped_known` those
+    of them that stand in the baseline. `pairs` are those that ran, each beside its own of the
+    baseline.
     """
 
     cells: tuple[GateCell, ...]
@@ -38,6 +40,8 @@ class GateResult:
     baseline: str
     compared: int
     judged: int
+    skipped: int = 0
+    skipped_known: int = 0
     families: tuple[FamilyShift, ...] = ()
     pairs: tuple[CellPair, ...] = ()
 
@@ -60,7 +64,8 @@ class GateResult:
     def too_little(self) -> bool:
         """Whether so few cells were compared that no run may be green for it."""
         least = self.rules.least_compared
-        if least is None or not any(cell.status != "removed" for cell in self.cells):
+        ran = any(cell.status != "removed" for cell in self.cells)
+        if least is None or not (ran or self.skipped):
             return False
         return not self.compared or self.compared < least * self.judged
 
@@ -126,6 +131,7 @@ def assess(
     ]
     files = {cell.file for cell in baseline.cells.values()}
     renamed = {pair.before.key for pair in pairs if pair.before is not None}
+    skipped = [key_of(cell) for cell in run.cells if cell.verdict == "skipped"]
     removed = [GateCell.removed(cell) for cell in gone if cell.key not in renamed]
     return GateResult(
         cells=tuple(sorted([*cells, *removed], key=lambda cell: cell.key)),
@@ -134,6 +140,8 @@ def assess(
         baseline=baseline.name,
         compared=sum(cell.status not in NOT_COMPARED for cell in cells),
         judged=_judged(pairs, files),
+        skipped=len(skipped),
+        skipped_known=sum(key in baseline.cells for key in skipped),
         families=decision.families,
         pairs=tuple(pairs),
     )

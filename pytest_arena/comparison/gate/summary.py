@@ -106,15 +106,29 @@ def _headline(gate: Gate, found: Counter[str], compared: int) -> str:
     if found["blind"]:
         return f"Cannot tell: {_cells(found['blind'])}, {against}"
     if not compared:
-        return f"Nothing was judged: no cell could be compared with {gate.baseline}"
+        nothing = f"Nothing was judged: no cell could be compared with {gate.baseline}"
+        return nothing + _left_out(gate, found)
     if gate.least_compared is not None and compared < gate.least_compared * gate.judged:
         return f"Too little was judged: {compared:,} of {gate.judged:,}, {against}"
     doubts = _doubts(gate, found, compared, total)
     if doubts:
         return f"No regression proven, but {' and '.join(doubts)}, {against}"
-    gone = found["removed"]
-    also = f"; {_cells(gone)} of it {'is' if gone == 1 else 'are'} no more" if gone else ""
-    return f"No regression: {compared:,} of {_cells(total)} compared with {gate.baseline}{also}"
+    held = f"No regression: {compared:,} of {_cells(total)} compared with {gate.baseline}"
+    return held + _left_out(gate, found)
+
+
+def _left_out(gate: Gate, found: Counter[str]) -> str:
+    """Say how many cells of the baseline had no part in the run, and why."""
+    said = []
+    if gate.skipped:
+        said.append(f"; {_cells(gate.skipped)} of it {_was(gate.skipped)} skipped")
+    if gone := found["removed"]:
+        said.append(f"; {_cells(gone)} of it {'is' if gone == 1 else 'are'} no more")
+    return "".join(said)
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _is_clear(gate: Gate, found: Counter[str], compared: int) -> bool:

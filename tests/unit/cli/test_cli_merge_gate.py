@@ -66,6 +66,32 @@ def test_an_expected_failure_in_one_shard_fails_no_whole(baseline: str) -> None:
     assert run.notes == ()
 
 
+def skipped(case: str) -> Cell:
+    return replace(cell(case), verdict="skipped", trials=(), reason="later")
+
+
+def test_shards_that_skipped_all_cells_are_not_green_as_one_run_would_not_be(
+    baseline: str,
+) -> None:
+    for shard, cases in (("s/1", "AB"), ("s/2", "CD")):
+        write_run(shard, *map(skipped, cases), options=OPTIONS, exit_code=1)
+    code, run = merged("--baseline", baseline)
+    assert code == 1
+    assert run.gate is not None
+    assert (run.gate.failed, run.gate.skipped, run.gate.compared) == (True, 4, 0)
+
+
+def test_a_shard_that_skipped_all_its_cells_fails_no_whole_that_was_compared(
+    baseline: str,
+) -> None:
+    write_run("s/1", skipped("A"), options=OPTIONS, exit_code=1, gate=gate(failed=True))
+    write_run("s/2", *map(cell, "BCD"), options=OPTIONS, exit_code=0)
+    code, run = merged("--baseline", baseline)
+    assert code == 0
+    assert run.gate is not None
+    assert (run.gate.failed, run.gate.skipped, run.gate.compared) == (False, 1, 3)
+
+
 def test_a_cell_of_a_shard_that_asked_too_little_for_the_whole_is_named() -> None:
     baseline = str(write_run("before", *(cell(case, trials=2) for case in "ACD")))
     # alone, ten failures decide; beside the other shard's suspect it takes more

@@ -583,9 +583,19 @@ def test_tools_and_files_that_changed_are_told_as_a_part_of_the_prompt(kind: str
 
 
 def test_skipped_cells_are_left_out() -> None:
+    skipped = replace(cell_of("P"), verdict="skipped", trials=())
+    result = assess(
+        run_of(skipped, cell_of("P", "ran")), kept(cell_of("P" * 20), cell_of("P", "ran"))
+    )
+    assert [cell.key[1] for cell in result.cells] == ["ran"]
+    assert (result.compared, result.failed, result.skipped_known) == (1, False, 1)
+
+
+def test_a_run_of_which_all_was_skipped_compares_nothing_and_is_not_green() -> None:
     run = run_of(replace(cell_of("P"), verdict="skipped", trials=()))
     result = assess(run, kept(cell_of("P" * 20)))
-    assert (result.cells, result.suite, result.failed) == ((), None, False)
+    assert (result.cells, result.compared, result.too_little, result.failed) == ((), 0, True, True)
+    assert not assess(run, kept(cell_of("P")), Rules(least_compared=None)).failed
 
 
 @pytest.mark.parametrize(("before", "source"), [("P", "mock"), ("P" * 20, "call"), ("F", "call")])
