@@ -271,7 +271,7 @@ def _chain(
 ) -> Chain | None:
     """Return a chain, with the steps of its file where it names one."""
     if spec.file is None:
-        return Chain(name, spec, written, written.place)
+        return _with_own_names(Chain(name, spec, written, written.place), context)
     from pytest_arena.loading.chain_files import ChainFile
 
     place = written.value_place("file")
@@ -285,8 +285,27 @@ def _chain(
             found.adopt(key, written)
         whole = build_model(ChainTargetSpec, found, context.problems, owner)
         if whole is not None:
-            return Chain(name, whole, found, place, tuple(file.left_out))
+            made = Chain(name, whole, found, place, tuple(file.left_out))
+            return _with_own_names(made, context)
     return None
+
+
+def _with_own_names(chain: Chain, context: LoadContext) -> Chain:
+    """Return a chain after refusing steps of one name, of which `step_output` would find one."""
+    known: dict[str, int] = {}
+    for index, step in enumerate(chain.steps):
+        name = step.name or str(index + 1)
+        first = known.setdefault(name, index)
+        if first != index:
+            named = index if step.name else first
+            context.problems.add(
+                f"step {index + 1} of chain {shorten(chain.name)!r} is called {shorten(name)!r}, "
+                f"as step {first + 1} is",
+                chain.step_place(named, "name"),
+                expected="another name for each step; one without a name is called by its number",
+                fix="rename one of them",
+            )
+    return chain
 
 
 def _workflow(

@@ -36,20 +36,22 @@ class LeftOut:
         inert: Iterable[str] = (),
         described: Iterable[str] = (),
         problems: ProblemList | None = None,
+        strict: bool = False,
     ) -> YamlMap:
         """Return a mapping with those of its keys that an arena knows.
 
         Of others `described` mean nothing for a run, `inert` and those that no schema up to 1.4 has
         are kept as left out, and what is like a known one is a mistake: one of `problems`, the
-        file's unless they are given.
+        file's unless they are given. `strict`: so is what nothing knows at all, but for what is
+        called `x-…`.
         """
         wanted, passive, silent = set(keys), set(inert), set(described)
         for key, value in tree.items():
             if key in wanted or key in silent or (key in passive and value in (None, [], {})):
                 continue
             place = tree.key_place(key)
-            near = nearest(str(key), wanted) if key not in passive else None
-            if near is None:
+            strange = strict and not str(key).startswith("x-")
+            if key in passive or not (strange or nearest(str(key), wanted)):
                 self.add(f"{key!r} of {owner}", place)
                 continue
             problem = unknown_key(str(key), place, owner, sorted(wanted))

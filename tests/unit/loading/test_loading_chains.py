@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_arena.errors import ArenaFileError
 from pytest_arena.loading import Arena
 
 CASE = "target: c, prompt: Hi, mock: x, assertions: [{type: contains, value: x}]"
@@ -80,6 +81,26 @@ def test_what_a_chain_does_is_in_the_hash_of_the_prompt(load: Callable[..., Aren
         hashed('instructions: [{agentic: "a {input}"}]'),
     }
     assert len(others) == 5
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (
+            '[{name: a, text: "x {input}"}, {name: a, text: "y {input}"}]',
+            "step 2 of chain 'c' is called 'a', as step 1 is",
+        ),
+        (
+            '[{name: "2", text: "x {input}"}, "y {input}"]',
+            "step 2 of chain 'c' is called '2', as step 1 is",
+        ),
+    ],
+)
+def test_steps_of_one_name_are_refused(load: Callable[..., Arena], steps: str, told: str) -> None:
+    with pytest.raises(ArenaFileError) as raised:
+        load(f"targets: {{c: {{type: chain, instructions: {steps}}}}}\n{TESTS}")
+    assert told in str(raised.value)
+    assert str(raised.value).endswith("fix: rename one of them")
 
 
 def test_a_text_that_never_sees_what_came_before_is_warned_of(load: Callable[..., Arena]) -> None:

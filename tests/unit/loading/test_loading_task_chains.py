@@ -142,20 +142,41 @@ def test_yaml_that_quotes_do_not_mend_is_refused_as_it_is(load: Load) -> None:
         load("tasks:\n- id: a: b\n  handler: noop\n")
 
 
-def test_what_is_null_or_unknown_stops_no_chain(load: Load) -> None:
+def test_what_is_null_or_an_extension_stops_no_chain(load: Load) -> None:
     chain = one(
         execute_config=None,
         tools={"name": "", "tool_name": ""},
         valid_conditions=None,
-        icon={"x": 1},
-        transition={"branches": None, "on_failure": "", "label": "x"},
+        **{"x-icon": {"x": 1}},
+        transition={"branches": None, "on_failure": "", "x-label": "x"},
     )
     arena = load({**chain, "token_limit": -1, "x-more": 1})
     assert plan(arena).token_limit == 0
     assert arena.warnings == (
-        "arena.yaml:3:39: chain c.yaml is run without 'x-more' (c.yaml:24:2); 'icon' of task "
-        "'a' (c.yaml:13:4); 'label' of 'transition' (c.yaml:19:5)",
+        "arena.yaml:3:39: chain c.yaml is run without 'x-more' (c.yaml:24:2); 'x-icon' of task "
+        "'a' (c.yaml:13:4); 'x-label' of 'transition' (c.yaml:19:5)",
     )
+
+
+@pytest.mark.parametrize(
+    ("chain", "told"),
+    [
+        (one(systm="x"), "unknown key 'systm' in task 'a' of chain c.yaml"),
+        (one(icon=1), "unknown key 'icon' in task 'a' of chain c.yaml"),
+        (one() | {"label": "x"}, "unknown key 'label' in chain c.yaml"),
+        (one(execute_config={"wisdom": 1}), "unknown key 'wisdom' in 'execute_config'"),
+        (one(transition={"label": "x"}), "unknown key 'label' in 'transition'"),
+        (
+            one(transition={"branches": [{"operator": "default", "goto": "end", "why": "x"}]}),
+            "unknown key 'why' in a branch",
+        ),
+        ({"chain": one(), "inptu": "x"}, "unknown key 'inptu' in chain c.yaml"),
+    ],
+)
+def test_a_key_that_the_format_does_not_have_is_refused(load: Load, chain: Any, told: str) -> None:
+    with pytest.raises(ArenaFileError) as raised:
+        load(chain)
+    assert f": {told}\n  expected: " in str(raised.value)
 
 
 NO_TASK = "\n  expected: one of a, end\n  fix: "

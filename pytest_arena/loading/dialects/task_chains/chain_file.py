@@ -95,13 +95,15 @@ def _chain(tree: YamlMap, name: str, place: Location, context: LoadContext) -> T
     keys = TodaysKeys()
     if isinstance(tree.get("chain"), YamlMap):
         # as it is sent to a server, beside its input
-        left_out.known(tree, ("chain",), f"chain {name}", _OF_WRAPPERS)
+        left_out.known(tree, ("chain",), f"chain {name}", _OF_WRAPPERS, strict=True)
         tree, keys.is_older = tree["chain"], True
     if "tasks" not in tree:
         raise _no_chain(f"{_KIND} {name} has no tasks", tree.place)
     made = keys.chain(tree)
     context_problems = len(context.problems)
-    known = left_out.known(made, TaskChainSpec.model_fields, f"chain {name}", _INERT, _DESCRIBED)
+    known = left_out.known(
+        made, TaskChainSpec.model_fields, f"chain {name}", _INERT, _DESCRIBED, strict=True
+    )
     tasks = made["tasks"]
     if not isinstance(tasks, YamlList) or not tasks:
         raise _no_chain(f"'tasks' of chain {name} is no list of tasks", made.value_place("tasks"))
@@ -139,13 +141,17 @@ def _task(
         return None
     task = str(written.get("id"))
     owner = f"task {shorten(task)!r} of chain {name}"
-    written = left_out.known(written, ChainTaskSpec.model_fields, owner)
+    written = left_out.known(written, ChainTaskSpec.model_fields, owner, strict=True)
     values: dict[str, Any] = dict(written)
     config = written.get("execute_config")
     if isinstance(config, YamlMap):
         # what is not acted on is told once for the whole chain
         known = left_out.known(
-            config, ExecuteConfigSpec.model_fields, "'execute_config'", _INERT_IN_CONFIG
+            config,
+            ExecuteConfigSpec.model_fields,
+            "'execute_config'",
+            _INERT_IN_CONFIG,
+            strict=True,
         )
         spec = build_model(
             ExecuteConfigSpec, known, context.problems, f"'execute_config' of {owner}"
@@ -165,7 +171,9 @@ def _transition(
     written: YamlMap, owner: str, left_out: LeftOut, context: LoadContext
 ) -> TransitionSpec | None:
     """Return the ways on from a task; what tells somebody of a way that was taken is left out."""
-    known = left_out.known(written, TransitionSpec.model_fields, "'transition'", _ALERTS)
+    known = left_out.known(
+        written, TransitionSpec.model_fields, "'transition'", _ALERTS, strict=True
+    )
     values: dict[str, Any] = dict(known)
     branches = known.get("branches")
     if isinstance(branches, YamlList):
@@ -190,7 +198,7 @@ def _branch(
             fix="write it like {operator: default, goto: end}",
         )
         return None
-    known = left_out.known(written, BranchSpec.model_fields, "a branch", _ALERTS)
+    known = left_out.known(written, BranchSpec.model_fields, "a branch", _ALERTS, strict=True)
     return build_model(BranchSpec, known, context.problems, f"a branch of {owner}")
 
 
