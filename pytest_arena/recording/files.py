@@ -22,6 +22,7 @@ from pytest_arena.running.file_locks import FolderLock
 
 FOLDER = "recordings"
 _FIX = "put it right, or name another folder: --arena-recordings-dir DIR"
+_MEND = "settle a merge conflict in it, or remove the file and record again"
 _KEY = re.compile(rb'\{"key": "(\w+)"')
 _RECORDING = FileKind("recording", f"{FOLDER}/*.jsonl")
 _SHARD = FileKind("shard of a recording", f"{FOLDER}/.*.shard")
@@ -136,10 +137,18 @@ class RecordingFile:
     def _read(self) -> Iterator[tuple[dict[str, Any], Stored]]:
         if not self.path.exists():
             return
-        for number, record in json_lines(self.path, wanted=_RECORDING, may_be_torn=False):
+        known: dict[str, tuple[int, str]] = {}
+        lines = json_lines(
+            self.path, wanted=_RECORDING, may_be_torn=False, name=self.name, fix=_MEND
+        )
+        for number, record in lines:
             place = Location(self.name, number, 1)
             _check_kind(record, place)
-            yield record, Stored(place, to_line(record))
+            line = to_line(record)
+            first, text = known.setdefault(record["key"], (number, line))
+            if text != line:
+                raise UserError(_twice(record["key"], place, first))
+            yield record, Stored(place, line)
 
     def _shards(self) -> list[Path]:
         start = f".{self.path.stem}."
@@ -176,12 +185,21 @@ def _check_kind(record: Mapping[str, Any], place: Location) -> None:
                 f"recording format {shorten(repr(record.get('format')))} is not known",
                 place,
                 expected=f"format {FORMAT}",
-                fix="use the version of pytest-arena that wrote it, or record again with "
-                "--arena-record all",
+                fix="use the version of pytest-arena that wrote it, or remove it and record again",
             )
         )
     if not isinstance(record.get("key"), str):
         raise UserError(Problem("not an entry of a recording", place, expected="a `key`"))
+
+
+def _twice(key: str, place: Location, first: int) -> Problem:
+    """Return the problem of two answers to one request, as a merge leaves that keeps both sides."""
+    return Problem(
+        f"the request {shorten(key)} stands here and in line {first}, with different content",
+        place,
+        expected="one line a request",
+        fix="keep one of the two lines, or remove both and record again",
+    )
 
 
 def _check(record: Mapping[str, Any], place: Location) -> None:

@@ -172,7 +172,9 @@ class Recordings:
     def _open(self, file: RecordingFile) -> _Open:
         may_record = file.may_be_recorded(self._mode)
         may_replay = self._mode != "all"
-        entries = file.entries() if may_replay else {}
+        # read in any case: what cannot be read could not be added to when the run has been paid for
+        found = file.entries()
+        entries = found if may_replay else {}
         unwritable = file.problem() if may_record else None
         return _Open(file, may_replay, may_record, entries, unwritable=unwritable)
 

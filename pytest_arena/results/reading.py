@@ -252,23 +252,32 @@ def _check_number(totals: Mapping[str, Any], found: int, place: Location) -> Non
 
 
 def json_lines(
-    path: Path, *, wanted: FileKind = RESULTS_FILE, may_be_torn: bool = True
+    path: Path,
+    *,
+    wanted: FileKind = RESULTS_FILE,
+    may_be_torn: bool = True,
+    name: str | None = None,
+    fix: str | None = None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Give number and content of each line of a JSONL file from a stranger.
 
-    `wanted` says what it should be. A last line that is torn ends it, unless it must not be; any
-    other bad line, and what is no regular file of a sound size, is a `UserError`.
+    `wanted` says what it should be, `name` what messages call it (default: its path), and `fix`
+    what to do about a line that is no JSON. A last line that is torn ends it, unless it must not
+    be; any other bad line, and what is no regular file of a sound size, is a `UserError`.
     """
-    for number, line in _lines(path, wanted, str(path)):
+    shown = name or str(path)
+    for number, line in _lines(path, wanted, shown):
         if not line.strip():
             continue
-        record = _record(line, Location(str(path), number, 1), may_be_torn=may_be_torn)
+        record = _record(line, Location(shown, number, 1), may_be_torn=may_be_torn, fix=fix)
         if record is None:
             return
         yield number, record
 
 
-def _record(line: bytes, place: Location, *, may_be_torn: bool) -> dict[str, Any] | None:
+def _record(
+    line: bytes, place: Location, *, may_be_torn: bool, fix: str | None = None
+) -> dict[str, Any] | None:
     """Return the object of a line, or None where it is the torn last one."""
     try:
         record = json.loads(line.decode(), parse_constant=_no_constant)
@@ -278,7 +287,7 @@ def _record(line: bytes, place: Location, *, may_be_torn: bool) -> dict[str, Any
         if may_be_torn and not line.endswith(b"\n"):
             return None
         text = "nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise UserError(Problem(f"not JSON ({text})", place)) from error
+        raise UserError(Problem(f"not JSON ({text})", place, fix=fix)) from error
     return clean_value(record) if _UNCLEAN.search(line) else record
 
 

@@ -96,7 +96,13 @@ def _named(problem: Problem, path: str, reference: str) -> Problem:
     place = problem.place
     if place is not None and place.file == path:
         place = replace(place, file=reference)
-    return replace(problem, what=problem.what.replace(path, reference), place=place)
+    return replace(
+        problem,
+        what=problem.what.replace(path, reference),
+        place=place,
+        expected=problem.expected or "a baseline file or a results.jsonl",
+        fix=problem.fix or "settle a merge conflict in it, or restore it from git",
+    )
 
 
 def _file_of(reference: str, folder: Path) -> Path:

@@ -152,6 +152,17 @@ def test_a_file_of_another_kind_is_named_as_the_user_named_it(tmp_path: Path) ->
     assert "/" not in text.partition("\n")[0]
 
 
+def test_a_baseline_with_a_merge_conflict_names_its_line_and_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "b.jsonl").write_text("<<<<<<< HEAD\n{}\n")
+    with pytest.raises(UsageError) as caught:
+        read_baseline("b.jsonl", tmp_path)
+    assert str(caught.value) == (
+        "b.jsonl:1:1: not JSON (Expecting value: line 1 column 1 (char 0))\n"
+        "  expected: a baseline file or a results.jsonl\n"
+        "  fix: settle a merge conflict in it, or restore it from git"
+    )
+
+
 def test_a_bad_line_of_a_baseline_in_git_is_named_with_its_reference(repository: Path) -> None:
     commit(repository, BASELINE + b"{\n")
     assert complaint("git:main:b.jsonl", repository).startswith("git:main:b.jsonl:4:1: not a line")

@@ -181,8 +181,13 @@ BAD = {
         ENTRY.replace('"format": 1', '"format": 7'),
         "recording format 7 is not known\n"
         "  expected: format 1\n"
-        "  fix: use the version of pytest-arena that wrote it, or record again with "
-        "--arena-record all",
+        "  fix: use the version of pytest-arena that wrote it, or remove it and record again",
+    ),
+    "another answer to the same": (
+        ENTRY.replace("fine", "else"),
+        "the request a stands here and in line 1, with different content\n"
+        "  expected: one line a request\n"
+        "  fix: keep one of the two lines, or remove both and record again",
     ),
     "no key": (ENTRY.replace('"key"', '"kee"'), "not an entry of a recording\n  expected: a `key`"),
 }
@@ -196,7 +201,20 @@ def test_a_bad_line_is_named(tmp_path: Path, name: str) -> None:
     recording.path.write_text(f"{ENTRY}\n{line}")
     with pytest.raises(UserError) as caught:
         recording.entries()
-    assert f"arena.jsonl:2:1: {said}" in str(caught.value)
+    assert str(caught.value).startswith(f"{NAME}:2:1: {said}")
+    if said.startswith("not JSON"):
+        fix = "settle a merge conflict in it, or remove the file and record again"
+        assert str(caught.value).endswith(f"\n  fix: {fix}")
+
+
+def test_a_line_that_stands_twice_counts_once(tmp_path: Path) -> None:
+    recording = RecordingFile(tmp_path, NAME)
+    recording.path.parent.mkdir()
+    recording.path.write_text(f"{ENTRY}\n{ENTRY}\n")
+    assert outputs(tmp_path) == {"a": "fine"}
+    record(tmp_path, ("a", answer("new")))
+    assert merge(tmp_path).count(b"\n") == 1
+    assert outputs(tmp_path) == {"a": "new"}
 
 
 UNREADABLE = {

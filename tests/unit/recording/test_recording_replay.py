@@ -204,13 +204,14 @@ def test_only_the_first_misses_are_explained(run: Run) -> None:
     assert "nearest entry" not in beyond.message
 
 
-def test_a_recording_with_a_merge_conflict_names_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["none", "once", "new", "all"])
+def test_a_recording_with_a_merge_conflict_names_its_line(tmp_path: Path, mode: str) -> None:
     file = RecordingFile(tmp_path, "recordings/arena.jsonl")
     file.path.parent.mkdir()
     file.path.write_text("<<<<<<< HEAD\n")
 
     async def find() -> Response | ProviderError | None:
-        store = Recordings(tmp_path, "none", str)
+        store = Recordings(tmp_path, mode, str)
         return await caught(store.find(SPEC, asked()))
 
     found = asyncio.run(find())
