@@ -641,6 +641,17 @@ def test_what_a_pack_says_without_effect_is_told_once(load: Callable[..., Arena]
         ),
         (
             "{pack: a.pack.json}",
+            pack({"system_template": "{{fragment:nope}}"}),
+            "unknown fragment 'nope'\n  expected: no fragments, since the pack has none\n"
+            "  fix: define it under fragments:, or remove it",
+        ),
+        (
+            "{pack: a.pack.json}",
+            pack({"system_template": "{{fragments.sing}}"}, fragments={"sign": "x"}),
+            "unknown fragment 'sing'\n  expected: one of sign\n  fix: did you mean 'sign'?",
+        ),
+        (
+            "{pack: a.pack.json}",
             pack({"system_template": "{{a}}"}, fragments={"a": {"text": "b"}}),
             "fragment 'a' is not a text",
         ),
