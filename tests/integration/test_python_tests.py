@@ -780,6 +780,75 @@ def test_a_check_without_a_verdict_cannot_be_caught(
     assert "1 cell did not pass, but" in " ".join(result.outlines)
 
 
+UNANSWERED = """
+import pytest
+
+def asked(arena, provider="down"):
+    try:
+        return arena.ask(provider, "hi").output
+    except Exception:
+        return "later"
+
+def test_caught(arena):
+    asked(arena)
+
+def test_expected(arena):
+    with pytest.raises(Exception):
+        arena.ask("down", "hi")
+
+def test_awaited(arena):
+    import asyncio
+
+    async def ask():
+        with pytest.raises(Exception):
+            await arena.aask("down", "hi")
+
+    asyncio.run(ask())
+
+def test_in_a_case(arena):
+    with arena.case("a"):
+        asked(arena)
+
+@pytest.mark.arena(trials=2)
+def test_trials(arena):
+    asked(arena)
+
+def test_asked_on(arena):
+    asked(arena)
+    up = {"name": "down", "provider": "mock", "responses": {"default": "up"}}
+    assert asked(arena, up) == "up"
+
+def test_own_fallback(arena):
+    arena.check(asked(arena), contains="later")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "column"),
+    [
+        ("test_caught", "error", "down"),
+        ("test_expected", "error", "down"),
+        ("test_awaited", "error", "down"),
+        ("test_in_a_case", "error", "down"),
+        ("test_trials", "error", "down"),
+        ("test_asked_on", "passed", "down"),
+        ("test_own_fallback", "passed", "application"),
+    ],
+)
+def test_a_column_that_never_answered_has_not_passed(
+    project: Project, name: str, verdict: str, column: str, spread: tuple[str, ...]
+) -> None:
+    provider = "{name: down, provider: mock, responses: {default: {error: server}}, retries: 0}"
+    project.write(arena=f"providers: [{provider}]\n")
+    project.pytester.makepyfile(test_app=UNANSWERED)
+    result = project.run("-k", name, *spread)
+    (cell,) = project.cells().values()
+    assert (cell["verdict"], cell["provider"]) == (verdict, column)
+    assert result.ret == (1 if verdict == "error" else 0)
+    if verdict == "error":
+        assert {trial["error"]["kind"] for trial in cell["trials"]} == {"server"}
+
+
 def test_what_unittest_expects_to_fail_is_an_expected_failure(
     project: Project, spread: tuple[str, ...]
 ) -> None:

@@ -18,7 +18,7 @@ from pytest_arena.collection.python_tests.attempt import OWN
 from pytest_arena.collection.python_tests.marks import NAME_OF_COLUMN, is_name
 from pytest_arena.collection.python_tests.running_test import RunningTest
 from pytest_arena.collection.python_tests.under_way import Asking, Held
-from pytest_arena.errors import BudgetSpent, Location, Problem, UserError
+from pytest_arena.errors import BudgetSpent, Location, Problem, ProviderError, UserError
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Finding
 
@@ -131,6 +131,9 @@ class ArenaFixture:
             )
         except BudgetSpent as spent:
             raise self._unpaid(asking, spent) from None
+        except ProviderError as error:
+            asking.talk.unanswered = error
+            raise
         except UserError as error:
             raise error.with_traceback(None) from None
         return asking.conclude(trial, self._run.root)
@@ -158,6 +161,9 @@ class ArenaFixture:
             trial = await self._run.backing.checker.aask(asking.plan, self._run.attempt.index)
         except BudgetSpent as spent:
             raise self._unpaid(asking, spent) from None
+        except ProviderError as error:
+            asking.talk.unanswered = error
+            raise
         return asking.conclude(trial, self._run.root)
 
     @contextmanager

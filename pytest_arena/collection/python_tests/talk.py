@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_arena.assertions.trial_verdict import weighted_score
-from pytest_arena.collection.python_tests.ending import Ending
+from pytest_arena.collection.python_tests.ending import Ending, unanswered
+from pytest_arena.errors import ProviderError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.results.request_response import Message, Response
@@ -40,6 +41,8 @@ class Talk:
         self._said: tuple[Message, ...] = ()
         self.raised: list[BaseException] = []
         """The failures of its own checks, whatever became of them."""
+        self.unanswered: ProviderError | None = None
+        """Why the newest question got no answer, whatever became of that."""
 
     def hear(self, plan: CasePlan, asked: Trial) -> Turn | None:
         """Take what a provider was asked and answered; None where a guardrail kept it back."""
@@ -90,6 +93,9 @@ class Talk:
         if ending.verdict == "passed" and any(f.verdict == "error" for f in findings):
             # the test went on, but nobody can expect what nobody could tell
             ending = Ending("error")
+        elif ending.verdict == "passed" and self.unanswered is not None and not self.size:
+            # the test caught it, and has nothing of this cell that could have passed
+            ending = unanswered(self.unanswered)
         if ending.verdict == "passed":
             # the test expected it, as with pytest.raises
             findings = [replace(f, weight=0.0) if f.verdict == "failed" else f for f in findings]
