@@ -34,7 +34,8 @@ _ENDINGS = re.compile(r"(?:(?:(?<=[sxz])|(?<=ch)|(?<=sh))es|(?<=[^s])s|ing|ed)$"
 _SHORTEST = 3
 
 
-def _refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
+def refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one text or more; refuse none at all, and blank ones."""
     if not texts or not all(text.strip() for text in texts):
         raise PydanticCustomError(
             "texts",
@@ -48,7 +49,7 @@ def _refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts
 
 
-Texts = Annotated[tuple[str, ...], AfterValidator(_refuse_empty)]
+Texts = Annotated[tuple[str, ...], AfterValidator(refuse_empty)]
 """One text or more, none of them blank: an empty one is found in everything."""
 
 

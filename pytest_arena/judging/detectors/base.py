@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from pydantic_core import PydanticCustomError
+
 from pytest_arena.judging.detectors.messages import listed
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.base import ArenaModel
@@ -47,3 +49,19 @@ def covered(text: str, keep: int = 2) -> str:
     if len(text) < 3 * keep:
         return "…"
     return f"{text[:keep]}…{text[-keep:]}"
+
+
+def refuse_all_allowed(allow: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what may occur; refuse a pattern that lets everything."""
+    for given in allow:
+        if "*" in given and not given.strip().strip("*?"):
+            raise PydanticCustomError(
+                "cannot_fail",
+                "{given} allows everything, so that this checks nothing",
+                {
+                    "given": repr(given),
+                    "expected": "texts that may occur, such as *@example.com",
+                    "fix": "say more than * of it, or remove the check",
+                },
+            )
+    return allow

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import suggest
-from pytest_arena.judging.detectors.base import Detector, Look, covered, seen
+from pytest_arena.judging.detectors.base import Detector, Look, covered, refuse_all_allowed, seen
 from pytest_arena.judging.detectors.emails import find_emails, plain_address
 from pytest_arena.judging.detectors.phones import find_phones
 from pytest_arena.judging.detectors.spans import DisjointSpans
@@ -120,6 +120,11 @@ class PiiRules(Detector):
     `en_core_web_sm`."""
     min_score: float = Field(default=0.4, gt=0, le=1)
     """The least score of what Presidio finds; what has no checksum scores low."""
+
+    @field_validator("allow")
+    @classmethod
+    def _allows_some(cls, allow: tuple[str, ...]) -> tuple[str, ...]:
+        return refuse_all_allowed(allow)
 
     @field_validator("entities")
     @classmethod

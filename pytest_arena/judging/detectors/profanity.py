@@ -9,8 +9,11 @@ from functools import cache
 from itertools import product
 from typing import ClassVar, Literal
 
+from pydantic import field_validator
+
 from pytest_arena.judging.detectors.base import Detector, Look, seen
 from pytest_arena.judging.detectors.spans import DisjointSpans
+from pytest_arena.judging.words import refuse_empty
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold, fold_in_place
@@ -75,6 +78,11 @@ class ProfanityRules(Detector):
     """Words that may occur, in any case; their endings and disguised spellings included."""
     words: tuple[str, ...] = ()
     """Further words that count, whatever their strength; English only in its endings."""
+
+    @field_validator("words")
+    @classmethod
+    def _are_words(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        return refuse_empty(words) if words else words
 
     def look(self, text: str, said: Said) -> Look:
         found = find_profanity(

@@ -11,7 +11,9 @@ from functools import cache
 from hashlib import sha256
 from typing import ClassVar
 
-from pytest_arena.judging.detectors.base import Detector, Look, covered, seen
+from pydantic import field_validator
+
+from pytest_arena.judging.detectors.base import Detector, Look, covered, refuse_all_allowed, seen
 from pytest_arena.judging.detectors.command_passwords import (
     find_command_passwords,
     is_stand_in,
@@ -79,6 +81,11 @@ class SecretRules(Detector):
     passwords of commands (`curl -u`, `--password`, `PGPASSWORD=`)."""
     allow: tuple[str, ...] = ()
     """Texts that may occur, such as a key of the documentation. `*` stands for anything."""
+
+    @field_validator("allow")
+    @classmethod
+    def _allows_some(cls, allow: tuple[str, ...]) -> tuple[str, ...]:
+        return refuse_all_allowed(allow)
 
     def look(self, text: str, said: Said) -> Look:
         found = [

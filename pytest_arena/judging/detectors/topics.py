@@ -54,6 +54,26 @@ class TopicRules(Detector):
             )
         return self
 
+    @model_validator(mode="after")
+    def _can_come_up(self) -> TopicRules:
+        """Refuse topics that take more words than they have, where no sentence may count either."""
+        for topic, words in {**self.forbidden, **self.allowed}.items():
+            known = len({word for word in words if _stems_of(word)})
+            if known < self.min_words and self.min_similarity is None:
+                raise PydanticCustomError(
+                    "cannot_fail",
+                    "the topic {topic} can never come up: it has {known} of the {least} words that "
+                    "min_words asks for",
+                    {
+                        "topic": repr(topic),
+                        "known": known,
+                        "least": self.min_words,
+                        "expected": "as many different words as min_words, or more",
+                        "fix": "add words to it, or lower min_words",
+                    },
+                )
+        return self
+
     def look(self, text: str, said: Said) -> Look:
         least = self.min_similarity
         if least is None:
