@@ -13,7 +13,11 @@ from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.similarity.contrast import Contrast, contrast
 from pytest_arena.judging.similarity.embeddings import EmbeddingError
 from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, similarity
-from pytest_arena.judging.similarity.numbers import numbers_of, speaks_of_numbers
+from pytest_arena.judging.similarity.numbers import (
+    may_name_all_numbers,
+    numbers_of,
+    speaks_of_numbers,
+)
 from pytest_arena.judging.words import Texts
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
@@ -180,6 +184,7 @@ class SemanticEquals(Embedded, MayBeUnsure):
         wanted, given = numbers_of(self.value), numbers_of(answer)
         reason = f"the similarity of words is {number(value)}"
         is_without = differing.of_numbers or not speaks_of_numbers(answer)
+        is_without = is_without and not may_name_all_numbers(answer, self.value)
         if wanted - given and is_without and value >= HALF:
             missing = ", ".join(sorted(wanted - given))
             return Outcome("failed", f"without {missing}; {reason}", value / 2, self._expected)

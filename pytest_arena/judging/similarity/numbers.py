@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from decimal import Decimal
 
 _SMALL = (
@@ -21,6 +23,16 @@ _SCALED = re.compile(rf"(?<![\w.,])(\d+(?:[.,]\d+)*)[ -]({'|'.join(_SCALES)})\b"
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _NO_CENTS = "00"
+_BLANKS = " '’\u00a0\u2009\u202f"
+"""What stands between thousands beside points and commas."""
+_WRITTEN = re.compile(
+    r"(?:(?P<whole>\d{1,20})[ -]?)?(?P<sign>[¼-¾⅐-⅞])|"
+    r"(?:(?P<before>\d{1,20})[ -])?(?P<over>\d{1,20})[/⁄](?P<under>\d{1,20})(?!\d)|"
+    r"(?P<power>\d+(?:\.\d+)?[eE][+-]?\d{1,3})(?!\w)|"
+    rf"(?P<digits>\d{{1,3}}(?:[.,{_BLANKS}]\d{{2,3}})*[.,{_BLANKS}]\d{{3}}(?!\d)(?:[.,]\d+)?|"
+    r"\d+(?:[.,]\d+)*)"
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}|\d+")
 _QUANTITY = re.compile(
     rf"\d|\b(?:{_ANY}|half|halve[sd]?|quarters?|thirds?|dozens?|couple|pair|both|double[sd]?|"
     r"triple[sd]?|single|once|twice|daily|weekly|monthly|yearly|annual(?:ly)?|first|second|"
@@ -43,6 +55,39 @@ def numbers_of(text: str) -> set[str]:
 def speaks_of_numbers(text: str) -> bool:
     """Return whether a text holds a number or a word that may stand for one."""
     return _QUANTITY.search(text) is not None
+
+
+def may_name_all_numbers(text: str, wanted: str) -> bool:
+    """Return whether each number of another text may stand in a text in some spelling: `5.0` for
+    `5`, `1.234,50` for `1,234.50`, `½` for `1/2`."""
+    given = set().union(*_readings(text))
+    return all(readings & given for readings in _readings(wanted))
+
+
+def _readings(text: str) -> Iterator[set[Decimal | str]]:
+    """Yield for each number of a text what it may be worth; as written where it is no value."""
+    for match in _WRITTEN.finditer(with_digits(text)):
+        worth: set[Decimal | str] = set()
+        if match["sign"]:
+            part = Decimal(str(unicodedata.numeric(match["sign"])))
+            worth = {Decimal(match["whole"] or 0) + part}
+        elif match["over"] and Decimal(match["under"]):
+            part = Decimal(match["over"]) / Decimal(match["under"])
+            worth = {Decimal(match["before"] or 0) + part}
+        elif match["power"]:
+            worth = {Decimal(match["power"])}
+        elif match["digits"]:
+            worth = set(_values(match["digits"]))
+        yield worth or {match[0]}
+
+
+def _values(digits: str) -> Iterator[Decimal]:
+    """Yield what digits are worth where a point, and where a comma, stands before decimals."""
+    joined = re.sub(f"[{_BLANKS}]", "", digits)
+    for written in (joined, joined.translate(str.maketrans(".,", ",."))):
+        whole, dot, rest = written.partition(".")
+        if _THOUSANDS.fullmatch(whole) and (rest.isdigit() or not dot):
+            yield Decimal(f"{whole.replace(',', '')}{dot}{rest}")
 
 
 def plain_number(digits: str) -> str:

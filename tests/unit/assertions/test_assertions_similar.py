@@ -290,3 +290,43 @@ def test_topics_are_known_by_vectors_of_sentences_where_there_is_an_embedding(
 def test_topics_need_to_be_told_what_is_alike_of_a_models_vectors() -> None:
     with pytest.raises(ValidationError, match="'embedding' without 'min_similarity'"):
         Topics(forbidden={"tea": ("tea",)}, embedding=SPEC)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("It is 5.0 liters", "It is 5 liters"),
+        ("It costs 1.234,50 euros", "It costs 1,234.50 euros"),
+        ("It costs 1 234 dollars", "It costs 1234 dollars"),
+        ("It costs 1\u202f234 dollars", "It costs 1234 dollars"),
+        ("It costs 1'234 francs", "It costs 1234 francs"),
+        ("It costs 12,34,567 rupees", "It costs 1,234,567 rupees"),
+        ("½ cup", "1/2 cup"),
+        ("Use 1½ cups of it", "Use 1.5 cups of it"),
+        ("Use 1 1/2 cups of it", "Use 1.5 cups of it"),
+        ("It weighs 1e3 grams", "It weighs 1000 grams"),
+    ],
+)
+def test_another_spelling_of_a_number_is_not_another_number(
+    judge: Any, one: str, other: str
+) -> None:
+    for value, answer in ((one, other), (other, one)):
+        found = judge(f'{{type: semantic_equals, value: "{value}"}}', answer)
+        assert found.verdict in ("passed", "unsure"), (value, answer)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("It is 5.5 liters", "It is 5 liters"),
+        ("It is 5.0 liters and 3 cups", "It is 5 liters and 4 cups"),
+        ("It costs 1.234,50 euros", "It costs 1,234.60 euros"),
+        ("It costs 1 234 dollars", "It costs 1235 dollars"),
+        ("It weighs 1e3 grams", "It weighs 100 grams"),
+        ("It is 50 liters", "It is 5.0 liters"),
+    ],
+)
+def test_another_number_fails_in_any_spelling(judge: Any, one: str, other: str) -> None:
+    for value, answer in ((one, other), (other, one)):
+        found = judge(f'{{type: semantic_equals, value: "{value}"}}', answer)
+        assert found.verdict == "failed", (value, answer)
