@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.assertions.cut_sql import what_is_cut
 from pytest_arena.errors import suggest
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.trial import Trial
@@ -234,6 +235,8 @@ def _parsed_sql(sql: str, dialect: str | None) -> Outcome:
         if not isinstance(statement, _statement_kinds()):
             shown = quoted(statement.sql(dialect=dialect))
             return Outcome.of(False, f"not SQL: {shown} is no statement", expected=expected)
+    if (cut := what_is_cut(sql, statements, dialect)) is not None:
+        return Outcome.of(False, f"not SQL: {cut}", expected=expected)
     names = ", ".join(statement.key for statement in statements[:5])
     return Outcome.of(True, f"is SQL ({names})", expected=expected)
 
@@ -245,6 +248,7 @@ def _statement_kinds() -> tuple[type, ...]:
         "Query", "DML", "DDL", "Alter", "Drop", "Use", "Set", "Transaction", "Commit", "Rollback",
         "Describe", "Show", "Pragma", "TruncateTable", "Analyze", "Comment", "Grant", "Revoke",
         "Merge", "Refresh", "Cache", "Uncache", "LoadData", "Copy", "Kill", "Attach", "Detach",
+        "Values", "MultitableInserts",
     )  # fmt: skip
     return tuple(getattr(exp, name) for name in names if hasattr(exp, name))
 
