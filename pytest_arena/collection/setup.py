@@ -14,6 +14,7 @@ import pytest
 
 from pytest_arena._garbage import no_collection
 from pytest_arena.collection.junit import JunitErrors
+from pytest_arena.collection.left_threads import LeftThreads
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.orderly_end import OrderlyEnd
 from pytest_arena.collection.progress import Progress
@@ -143,6 +144,7 @@ def _activate_controller(parts: RunContext) -> None:
     if shows_at_once(config):
         config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
     config.pluginmanager.register(OrderlyEnd(), "arena-orderly-end")
+    config.pluginmanager.register(LeftThreads(), "arena-left-threads")
     config.pluginmanager.register(progress, "arena-progress")
     if getattr(config.option, "xmlpath", None):
         config.pluginmanager.register(JunitErrors(config), "arena-junit-errors")
