@@ -141,7 +141,7 @@ class PydanticEvals(PackageAssertion):
             said = f"{name} is {number(value)} ({number(score)} of its range), at least " + (
                 f"{number(self.threshold)} holds"
             )
-        return Measured(score >= self.threshold - 1e-9, f"{said}{why}", score)
+        return Measured(score >= self.threshold * (1 - 1e-9), f"{said}{why}", score)
 
     def _share(self, value: float) -> float:
         if self.evaluator != "GEval":
