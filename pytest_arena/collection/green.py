@@ -65,8 +65,8 @@ def is_strict(settings: Settings) -> bool:
 def nothing_verified(skipped: Collection[Cell]) -> str:
     """Return what to say of a run all of whose cells were skipped."""
     if len(skipped) == 1:
-        return "no cell reached a verdict: the only one was skipped"
-    return f"no cell reached a verdict: all {len(skipped):,} were skipped"
+        return "nothing was verified: the only cell was skipped"
+    return f"nothing was verified: all {len(skipped):,} cells were skipped"
 
 
 STRICT_FAILS = (

@@ -54,6 +54,12 @@ def _reasons(value: object) -> object:
     raise _no_reason(value)
 
 
+def _quoted(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, (int, float, str)) else "this"
+
+
 def _no_reason(value: object) -> PydanticCustomError:
     inside = value.values() if isinstance(value, Mapping) else (value,)
     no = next((one for one in inside if says_no(one)), None)
@@ -63,7 +69,7 @@ def _no_reason(value: object) -> PydanticCustomError:
         "reason",
         "{given} is no reason",
         {
-            "given": str(shown).lower() if isinstance(shown, (bool, int, float, str)) else "this",
+            "given": _quoted(shown),
             "expected": "a text, or a mapping from providers or groups to texts",
             "fix": fix if no is None else f"leave it out where it holds for none; else {fix}",
         },

@@ -21,7 +21,7 @@ load_tests:
   - {{name: Load, prompt: hi, mock: hi, concurrent: 1, duration: 200ms, {HOLDS}}}
 """
 NOTHING = pytest.ExitCode.NO_TESTS_COLLECTED
-SAID = "no cell reached a verdict: all 2 were skipped"
+SAID = "nothing was verified: all 2 cells were skipped"
 STRICT = (
     "; the run fails, since it is strict (on CI, or by --arena-strict); "
     "-o arena_strict=false lets it pass"
@@ -161,7 +161,7 @@ def test_a_load_case_alone_cannot_be_judged_again(project: Project) -> None:
     assert project.run().ret == pytest.ExitCode.OK
     done = WARM.run(["arena", "rejudge", "arena-report", "--format=markdown"], project.path)
     assert done.returncode == NOTHING
-    assert "no cell reached a verdict: the only one was skipped" in done.stdout
+    assert "nothing was verified: the only cell was skipped" in done.stdout
 
 
 def test_without_pytest_it_is_the_same(skipped: Project) -> None:

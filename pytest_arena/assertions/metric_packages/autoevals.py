@@ -145,7 +145,9 @@ class AutoEvals(PackageAssertion):
         facts = getattr(score, "metadata", None) or {}
         why = str(facts.get("rationale") or facts.get("choice") or "").strip()
         said = f"{self.scorer} scores {number(found)}, at least {number(least)} holds"
-        return Measured(found >= least * (1 - 1e-9), f"{said}: {why}" if why else said, float(found))
+        return Measured(
+            found >= least * (1 - 1e-9), f"{said}: {why}" if why else said, float(found)
+        )
 
 
 def _value(scorer: str, text: str) -> Any:

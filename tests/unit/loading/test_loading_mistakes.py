@@ -232,14 +232,14 @@ CASES = {
     ),
     "an xfail that says no": (
         f"  - {{name: A, prompt: hi, xfail: no, {CHECK}}}",
-        "arena.yaml:5:34: no is no reason for 'xfail' of case 'A'\n"
+        "arena.yaml:5:34: 'no' is no reason for 'xfail' of case 'A'\n"
         "  expected: a text, or a mapping from providers or groups to texts\n"
         "  fix: leave it out where it holds for none; else say why, as in "
         '"waits for the new model", or for whom, as in {name: why}',
     ),
     "a skip that is off": (
         f"  - {{name: A, prompt: hi, skip: Off, {CHECK}}}",
-        "arena.yaml:5:33: off is no reason for 'skip' of case 'A'\n"
+        "arena.yaml:5:33: 'Off' is no reason for 'skip' of case 'A'\n"
         "  expected: a text, or a mapping from providers or groups to texts\n"
         "  fix: leave it out where it holds for none; else say why, as in "
         '"waits for the new model", or for whom, as in {name: why}',
@@ -260,7 +260,7 @@ CASES = {
     ),
     "an xfail that is false for one": (
         f"  - {{name: A, prompt: hi, xfail: {{fast: n}}, {CHECK}}}",
-        "arena.yaml:5:34: n is no reason for 'xfail' of case 'A'\n"
+        "arena.yaml:5:34: 'n' is no reason for 'xfail' of case 'A'\n"
         "  expected: a text, or a mapping from providers or groups to texts\n"
         "  fix: leave it out where it holds for none; else say why, as in "
         '"waits for the new model", or for whom, as in {name: why}',
