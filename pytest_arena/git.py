@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from pytest_arena.running.environment import copied
+
 
 def run_git(
     folder: Path, *arguments: str, longest_s: float, given: bytes = b""
@@ -23,6 +25,6 @@ def run_git(
         input=given,
         capture_output=True,
         timeout=longest_s,
-        env={**os.environ, "LC_ALL": "C"},
+        env={**copied(os.environ), "LC_ALL": "C"},
         check=False,
     )

@@ -21,6 +21,7 @@ from pytest_arena.promptfoo.functions import answer_of, context_of, seen_of, sen
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results import Trial
 from pytest_arena.results.cleaning import clean_value
+from pytest_arena.running.environment import copied
 from pytest_arena.running.function_host import (
     FunctionHost,
     Given,
@@ -116,7 +117,7 @@ def _called(how: str, path: Path, name: str | None, args: list[Any], **further: 
 def _host(_process: int, language: Language, home: Path | None) -> FunctionHost:
     """Return the processes of a language, of Python those of one folder; a process that was forked
     has none of its parent's."""
-    environment = dict(os.environ)
+    environment = copied(os.environ)
     if language == "python":
         # what this interpreter finds, that one finds after what lies beside its files
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))

@@ -34,6 +34,7 @@ from pytest_arena.providers.model_params import fitted, is_default, left_out_not
 from pytest_arena.providers.prices import Price, load_prices, price_of
 from pytest_arena.providers.usage import Usage, usage_from
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.environment import copied
 from pytest_arena.schema.provider import ProviderSpec
 
 _REFUSED = frozenset(
@@ -233,7 +234,7 @@ class LiteLLMProvider(Provider):
                 return NO_KEY
             raise access.missing_key(missing[0])
         # litellm finds the key itself; it must be known all the same, to be kept out of messages.
-        for name, value in access.environment.variables.items():
+        for name, value in copied(access.environment.variables).items():
             if name.endswith(("_API_KEY", "_API_TOKEN")) and value:
                 access.variable(name)
         return None

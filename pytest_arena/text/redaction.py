@@ -70,7 +70,9 @@ class Redactor:
 
     def learn(self, variables: Mapping[str, str]) -> None:
         """Learn the values of variables that are named like secrets."""
-        for name, value in variables.items():
+        # not `items`, which raises where another thread takes one away meanwhile
+        for name in list(variables):
+            value = variables.get(name, "")
             if is_secret(name, value):
                 self.add(value)
 

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.prompts import TemplateError, render_text
 from pytest_arena.prompts.templates import names_in
+from pytest_arena.running.environment import copied
 from pytest_arena.running.open_files import is_short
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
@@ -68,7 +69,8 @@ class ExecTool:
             for name, text in self._spec.env.items()
         }
         of_call = {"TRACEPARENT": traceparent} if traceparent else {}
-        return {"PYTHONUNBUFFERED": "1", **self._environment.variables, **of_call, **own}
+        every = copied(self._environment.variables)
+        return {"PYTHONUNBUFFERED": "1", **every, **of_call, **own}
 
 
 def _value_of(output: bytes) -> Any:

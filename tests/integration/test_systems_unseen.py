@@ -139,5 +139,5 @@ def test_an_entry_that_cannot_show_it_is_refused_before_any_call(
     assert service.requests == []
     project.write(arena="providers:\n" + "".join(entries.splitlines(keepends=True)[2:]) + case)
     project.run().assert_outcomes(passed=2)
-    project.write(arena="providers:\n" + entries + case + "    skip: {a: no, b: its own prompt}\n")
+    project.write(arena="providers:\n" + entries + case + "    skip: {a: not yet, b: its own}\n")
     project.run().assert_outcomes(passed=2, skipped=2)

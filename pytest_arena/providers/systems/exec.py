@@ -32,6 +32,7 @@ from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.environment import copied
 from pytest_arena.running.program import OPEN_FILES, Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
 from pytest_arena.running.runnable import names_a_path
@@ -227,8 +228,13 @@ class ExecProvider(Provider):
     def _launch(self, command: Sequence[str], of_call: Mapping[str, str] = _NOTHING) -> Program:
         assert self._variables is not None  # noqa: S101 - start() comes first
         # a Python program's lines would wait in a buffer, and its caller for them
-        all_calls = {"PYTHONUNBUFFERED": "1", **self.environment.variables, **self._spans.variables}
-        variables = {**all_calls, **of_call, **self._variables}
+        variables = {
+            "PYTHONUNBUFFERED": "1",
+            **copied(self.environment.variables),
+            **self._spans.variables,
+            **of_call,
+            **self._variables,
+        }
         guard = self.environment.process_guard
         return Program(command, self.spec.folder, variables, guard, self.spec.most_bytes)
 

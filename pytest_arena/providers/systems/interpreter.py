@@ -10,6 +10,7 @@ from pathlib import Path
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.providers.systems.portable import serve
 from pytest_arena.providers.systems.program_pool import ProgramPool, greeting_of
+from pytest_arena.running.environment import copied
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import MOST_BYTES, Program
 
@@ -56,7 +57,7 @@ class Interpreter:
         with."""
 
         def launch() -> Program:
-            variables = {**environment.variables, **further()}
+            variables = {**copied(environment.variables), **further()}
             return self._launch(variables, environment.process_guard, most_bytes)
 
         return ProgramPool(self._call, launch, says_ready=True)
