@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from pytest_arena.running.environment import copied
+from pytest_arena.environment import copied
 
 
 def run_git(

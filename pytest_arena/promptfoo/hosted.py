@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.assertions.grading_results import outcome_of_javascript
+from pytest_arena.environment import copied
 from pytest_arena.promptfoo.functions import answer_of, context_of, seen_of, sent_text
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results import Trial
 from pytest_arena.results.cleaning import clean_value
-from pytest_arena.running.environment import copied
 from pytest_arena.running.function_host import (
     FunctionHost,
     Given,

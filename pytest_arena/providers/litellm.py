@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from pytest_arena.environment import copied
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.completion import Answer, unreadable
@@ -34,7 +35,6 @@ from pytest_arena.providers.model_params import fitted, is_default, left_out_not
 from pytest_arena.providers.prices import Price, load_prices, price_of
 from pytest_arena.providers.usage import Usage, usage_from
 from pytest_arena.results.request_response import Request, Response
-from pytest_arena.running.environment import copied
 from pytest_arena.schema.provider import ProviderSpec
 
 _REFUSED = frozenset(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from pytest_arena.environment import copied
 from pytest_arena.text.encodings import (
     encoded_forms,
     encoded_runs,
@@ -70,9 +71,7 @@ class Redactor:
 
     def learn(self, variables: Mapping[str, str]) -> None:
         """Learn the values of variables that are named like secrets."""
-        # not `items`, which raises where another thread takes one away meanwhile
-        for name in list(variables):
-            value = variables.get(name, "")
+        for name, value in copied(variables).items():
             if is_secret(name, value):
                 self.add(value)
 

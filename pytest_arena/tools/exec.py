@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_arena.environment import copied
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.prompts import TemplateError, render_text
 from pytest_arena.prompts.templates import names_in
-from pytest_arena.running.environment import copied
 from pytest_arena.running.open_files import is_short
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.program_call import program_output

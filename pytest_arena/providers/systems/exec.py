@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.environment import copied
 from pytest_arena.errors import Problem, shorten
 from pytest_arena.prompts.templates import names_in, render_text
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -32,7 +33,6 @@ from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.results.request_response import Request, Response
-from pytest_arena.running.environment import copied
 from pytest_arena.running.program import OPEN_FILES, Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
 from pytest_arena.running.runnable import names_a_path

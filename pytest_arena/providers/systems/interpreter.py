@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pytest_arena.environment import copied
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.providers.systems.portable import serve
 from pytest_arena.providers.systems.program_pool import ProgramPool, greeting_of
-from pytest_arena.running.environment import copied
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import MOST_BYTES, Program
 

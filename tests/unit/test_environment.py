@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from pytest_arena.running.environment import copied
+from pytest_arena.environment import copied
 from pytest_arena.text.redaction import Redactor
 
 
