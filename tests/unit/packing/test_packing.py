@@ -231,7 +231,7 @@ def test_a_workflow_is_taken_over(pack: Callable[..., Any]) -> None:
         (
             {"a.yaml": "system: '{{fragment:x}}'\nfragments: {y: z}"},
             "a.yaml:1:9",
-            "prompt 'a' cannot be filled in: undefined variable 'fragment'",
+            "prompt 'a' cannot be filled in: unknown fragment 'x'",
         ),
         (
             {"a.md": "{{fragment:x}}", "fragments/x.md": "{{fragment:x}}"},
