@@ -77,27 +77,23 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(Unasked(name), "arena-unasked")
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-    try:
-        code = yield
-    except SystemExit as ended:
-        # of a hook when the run was over
-        held = _held(config, _code_of(ended))
-        if held == _code_of(ended):
-            raise
-        return held
-    if code == pytest.ExitCode.INTERNAL_ERROR:
-        _refused(config, RuntimeError)
-    return _held(config, code)
-
-
 class _LastWord:
-    """The same around those of conftest files, which are registered later than this module."""
+    """Holds pytest's exit code around all other hooks, those of conftest files among them: they are
+    registered later than this module."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, Any]:
-        return (yield from pytest_cmdline_main(config))
+        try:
+            code = yield
+        except SystemExit as ended:
+            # of a hook when the run was over
+            held = _held(config, _code_of(ended))
+            if held == _code_of(ended):
+                raise
+            return held
+        if code == pytest.ExitCode.INTERNAL_ERROR:
+            _refused(config, RuntimeError)
+        return _held(config, code)
 
 
 def _held(config: pytest.Config, code: Any) -> Any:

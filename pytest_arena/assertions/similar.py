@@ -184,8 +184,8 @@ class SemanticEquals(Embedded, MayBeUnsure):
         wanted, given = numbers_of(self.value), numbers_of(answer)
         reason = f"the similarity of words is {number(value)}"
         is_without = differing.of_numbers or not speaks_of_numbers(answer)
-        is_without = is_without and not may_name_all_numbers(answer, self.value)
-        if wanted - given and is_without and value >= HALF:
+        is_without = is_without and bool(wanted - given) and value >= HALF
+        if is_without and not may_name_all_numbers(answer, self.value):
             missing = ", ".join(sorted(wanted - given))
             return Outcome("failed", f"without {missing}; {reason}", value / 2, self._expected)
         if is_negated(answer) != is_negated(self.value):

@@ -10,6 +10,7 @@ from pytest_arena.errors import first_line
 from pytest_arena.results.trial import Finding, FindingVerdict, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.text.folding import bare_ends
+from pytest_arena.text.numbers import less_rounding
 
 
 def conclude(
@@ -220,6 +221,5 @@ def rate_finding(
 
 
 def least_passed(total: float, pass_threshold: float) -> float:
-    """Return how many of so many must pass, less what binary fractions may add to it: a part of it,
-    so that the smallest threshold takes one that passes."""
-    return pass_threshold * total * (1 - 1e-9)
+    """Return how many of so many must pass, less what binary fractions may add to it."""
+    return less_rounding(pass_threshold * total)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.error_mapping import failure
 from pytest_arena.providers.json_body import read_json
@@ -242,6 +242,11 @@ class Answer:
 def unreadable(detail: str) -> ProviderError:
     """Build the error of an answer that is none."""
     return failure(ErrorKind.BAD_RESPONSE, detail)
+
+
+def no_text(content: Any) -> ProviderError:
+    """Build the error of an answer whose content is none."""
+    return unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
 
 
 def lost(detail: str) -> ProviderError:

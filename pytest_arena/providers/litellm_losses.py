@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pytest_arena.errors import ProviderError, shorten
-from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.providers.completion import Answer, no_text
 
 GEMINI = (":generateContent", ":streamGenerateContent")
 _OF_A_PART = re.compile(r"text|thought|inline|file|function|tool|executable|code")
@@ -55,19 +54,15 @@ def check_content(events: Iterable[Any]) -> None:
             found += parts
     named = [part for part in found if part]
     if named and not any(_OF_A_PART.match(name) for part in named for name in part):
-        raise _no_text(found)
+        raise no_text(found)
 
 
 def _check_parts(content: Any, parts: Any) -> None:
     if not isinstance(content, Mapping) or not isinstance(parts, list):
-        raise _no_text(content)
+        raise no_text(content)
     for part in parts:
         if not isinstance(part, Mapping) or not isinstance(part.get("text", ""), str):
-            raise _no_text(part)
-
-
-def _no_text(content: Any) -> ProviderError:
-    return unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
+            raise no_text(part)
 
 
 def _parts(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import field
@@ -180,13 +180,14 @@ class Wire:
         that ended too early."""
         body = self.body
         is_gemini = self.path.endswith(GEMINI)
-        events = list(_events(body)) if streams or is_gemini or b'"error"' in body else []
+        texts = _texts(body) if streams or is_gemini or b'"error"' in body else []
+        events = list(_values(texts))
         for event in events:
             if error := error_in(event):
                 raise error
         # a page of HTML and the like has none, and is told as what it is
         if events and streams and any(self.path.endswith(path) for path, _ in _ENDS):
-            _check_events(body, ended=self.ended)
+            _check_events(texts, len(events), ended=self.ended)
         if is_gemini:
             check_content(events)
         for path, end in _ENDS if events and streams and self.ended else ():
@@ -276,7 +277,11 @@ async def _hear(wire: Wire, request: Any, response: Any) -> None:
 
 def _events(body: bytes) -> Iterator[Any]:
     """Yield the JSON values of a body: a whole one, server-sent events, or one in each line."""
-    for text in _texts(body):
+    return _values(_texts(body))
+
+
+def _values(texts: Sequence[str]) -> Iterator[Any]:
+    for text in texts:
         try:
             yield read_json(text)
         except (ValueError, RecursionError):
@@ -297,9 +302,14 @@ def _texts(body: bytes) -> list[str]:
     return [whole]
 
 
-def _check_events(body: bytes, *, ended: bool) -> None:
-    """Raise the error of a stream with an event that is no JSON: litellm takes some for its end."""
-    *whole, rest = _texts(body)
+def _check_events(texts: Sequence[str], read: int, *, ended: bool) -> None:
+    """Raise the error of a stream with an event that is no JSON: litellm takes some for its end.
+
+    `read` is how many are.
+    """
+    if read == sum(text.strip() not in ("", END) for text in texts):
+        return
+    *whole, rest = texts
     for text in whole:
         if _is_broken(text):
             raise unreadable(f"a chunk is no JSON: {shorten(text, 80)}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_arena.errors import ProviderError, shorten
-from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.providers.completion import Answer, no_text
 from pytest_arena.providers.sent_back import THOUGHTS
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request
@@ -49,7 +48,7 @@ def _add_content(answer: Answer, content: Any) -> None:
     if isinstance(content, dict):
         content = [content]
     if not isinstance(content, list):
-        raise _no_text(content)
+        raise no_text(content)
     answer.has_unread = answer.has_unread or not content
     for part in content:
         _add_part(answer, part)
@@ -60,7 +59,7 @@ def _add_part(answer: Answer, part: Any) -> None:
         answer.texts.append(part)
         return
     if not isinstance(part, dict):
-        raise _no_text(part)
+        raise no_text(part)
     kind = str(part.get("type") or "text").lower()
     if "reason" in kind or "think" in kind or "thought" in kind or part.get("thought") is True:
         answer.reasoning += _texts_in(part)
@@ -79,13 +78,9 @@ def _own(answer: Answer, part: Mapping[str, Any], *names: str) -> list[str]:
         if isinstance(value, str):
             return [value] if value else []
     if part and not part.get("type"):
-        raise _no_text(part)
+        raise no_text(part)
     answer.has_unread = True
     return []
-
-
-def _no_text(content: Any) -> ProviderError:
-    return unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
 
 
 def _texts_in(thought: Any) -> Iterator[str]:

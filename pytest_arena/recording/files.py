@@ -21,7 +21,7 @@ from pytest_arena.results.writing import problem_of_replacing, unwritable
 from pytest_arena.running.file_locks import FolderLock
 
 FOLDER = "recordings"
-_FIX = "put it right, or name another folder: --arena-recordings-dir DIR"
+FIX = "put it right, or name another folder: --arena-recordings-dir DIR"
 _MEND = "settle a merge conflict in it, or remove the file and record again"
 _KEY = re.compile(rb'\{"key": "(\w+)"')
 _RECORDING = FileKind("recording", f"{FOLDER}/*.jsonl")
@@ -83,11 +83,11 @@ class RecordingFile:
 
     def problem(self) -> Problem | None:
         """Return why nothing could be recorded, None where it could."""
-        return problem_of_replacing(self.path, _FIX)
+        return problem_of_replacing(self.path, FIX)
 
     def unwritable(self, error: OSError) -> Problem:
         """Return what to tell where it cannot be written."""
-        return unwritable(self.path, error, _FIX)
+        return unwritable(self.path, error, FIX)
 
     def new_shard(self) -> Journal:
         """Return a file of this process's own for what it records."""

@@ -18,7 +18,7 @@ from pytest_arena.recording.entries import (
     may_differ_next_time,
 )
 from pytest_arena.recording.explain_miss import differences, nearest
-from pytest_arena.recording.files import RecordingFile, Stored, recording_name
+from pytest_arena.recording.files import FIX, RecordingFile, Stored, recording_name
 from pytest_arena.recording.keys import is_kept, key_of, request_facts
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.journal import Journal
@@ -200,12 +200,12 @@ class Recordings:
 
 
 def _unreadable(file: RecordingFile, error: OSError) -> ProviderError:
-    return ProviderError(
-        ErrorKind.CONFIGURATION,
-        f"cannot read {shown_path(file.path)}: {reason_of(error)}\n"
-        "  expected: a recording, or a folder that can hold one\n"
-        "  fix: put it right, or name another folder: --arena-recordings-dir DIR",
+    problem = Problem(
+        f"cannot read {shown_path(file.path)}: {reason_of(error)}",
+        expected="a recording, or a folder that can hold one",
+        fix=FIX,
     )
+    return ProviderError(ErrorKind.CONFIGURATION, str(problem))
 
 
 def _without_version(spec: ProviderSpec) -> ProviderError:

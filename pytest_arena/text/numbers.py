@@ -13,3 +13,9 @@ def number(value: float) -> str:
 def counted(value: float, noun: str) -> str:
     """Return a number with what it counts: `1 call`, `1,200 calls`, `0 model calls`."""
     return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
+def less_rounding(bound: float) -> float:
+    """Return a bound less what binary fractions may add to it: a part of it, so that zero reaches
+    no bound but zero."""
+    return bound * (1 - 1e-9)

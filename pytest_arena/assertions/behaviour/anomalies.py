@@ -10,7 +10,7 @@ from pytest_arena.assertions.tool_calls.base import Calls, call_key, told_one, t
 from pytest_arena.judging.words import count_characters
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.anomalies import AnomalyKind, AnomalySigns
-from pytest_arena.text.numbers import counted, number
+from pytest_arena.text.numbers import counted, less_rounding, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def high_error_rate(calls: Calls, window: int, rate: float) -> Anomaly | None:
     """Find a full window of calls of which such a share failed."""
     for end in range(window, len(calls) + 1):
         failed = sum(call.error is not None for call in calls[end - window : end])
-        if failed >= rate * window * (1 - 1e-9):
+        if failed >= less_rounding(rate * window):
             what = (
                 f"{failed} of the last {counted(window, 'call')} failed ({share(failed / window)})"
             )

@@ -14,6 +14,7 @@ from pytest_arena.judging.llm.prompt import LONGEST_MATERIAL, Material, Task
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.judging import Judging, Vote, total
 from pytest_arena.schema import Asking, JudgeSpec, ProviderSpec
+from pytest_arena.text.numbers import less_rounding
 
 PLACES = ("first answer", "second answer")
 _TIE = 0.5
@@ -80,7 +81,7 @@ async def prefer(
     if len(votes) > 1:
         agreed = sum(vote.score == score for vote in votes)
         reason = f"{agreed} of {len(votes)} judges agree; {reason}"
-    verdict = "passed" if score >= least * (1 - 1e-9) else "failed"
+    verdict = "passed" if score >= less_rounding(least) else "failed"
     return Ruling(verdict, reason, score, judging)
 
 

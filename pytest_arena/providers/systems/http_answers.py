@@ -76,9 +76,10 @@ class StreamedAnswer:
         if self._size > self._most_bytes:
             raise too_long(self._name, self._most_bytes)
         self._begin = (self._begin + part)[:200] if not self._pieces else b""
-        for piece in self._pieces_in(part):
-            self._take(piece)
+        pieces = list(self._pieces_in(part))
         self._refuse_error_event()
+        for piece in pieces:
+            self._take(piece)
 
     def end(self) -> dict[str, Any]:
         """Return what came, when no more will."""
@@ -87,9 +88,9 @@ class StreamedAnswer:
             if self._events is not None
             else _decoded(b"".join(self._rest), "utf-8")
         )
+        self._refuse_error_event()
         if last.strip():
             self._take(last)
-        self._refuse_error_event()
         if not self.done and self._is_cut(last.strip()):
             raise lost(f"{self._name}: the stream ended amid a piece")
         if not self._pieces:
@@ -126,7 +127,6 @@ class StreamedAnswer:
         yield from (line for raw in lines if (line := _decoded(raw, "utf-8").strip()))
 
     def _take(self, piece: str) -> None:
-        self._refuse_error_event()
         if piece.strip() == END:
             self.done = True
         if self.done:
