@@ -1,4 +1,4 @@
-"""What Ctrl-C does to a run that is at its end already."""
+"""What Ctrl-C leaves of a run: one that can end, and in order where it is at its end already."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_arena.running.interrupts import given_in, held
+from pytest_arena.running.interrupts import given_in, held, let_others_import
 
 
 class OrderlyEnd:
     """The writing of results and reports, which the first Ctrl-C lets come to its end; of a run
     that was interrupted, the next one breaks it off."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        let_others_import()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(

@@ -11,6 +11,7 @@ from pytest_arena.collection.items import providers_under_load
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine_setup import learn_keys, set_up_engine
+from pytest_arena.running.interrupts import held
 
 if TYPE_CHECKING:
     from pytest_arena.collection.collected_arenas import CollectedArenas
@@ -51,7 +52,9 @@ class RunEngine:
     def running(self, items: Sequence[pytest.Item] = ()) -> Engine:
         """Return the engine; what it is started for are these items."""
         if self.started is None:
-            self.started = self._start()
+            # what it imports may be what its loop is about to import
+            with held():
+                self.started = self._start()
             under_load = providers_under_load(items)
             # each worker may have to ask a judge
             asked = {spec.pool for arena in self._arenas.loaded for spec in arena.judges}

@@ -6,12 +6,13 @@ of a queue or a future that is waited for, one may stay locked, or be unlocked t
 
 from __future__ import annotations
 
+import _imp
 import _signal  # type: ignore[import-not-found]
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, TypeVar
@@ -138,10 +139,20 @@ def result_of(
             try:
                 ready = take(done, every_s)
             except Empty:
+                let_others_import()
                 if meanwhile is not None:
                     meanwhile()
             else:
                 return ready.result()
+
+
+def let_others_import() -> None:
+    """Give back Python's lock on all imports, which Ctrl-C amid an import of this thread leaves
+    with it for good: no other thread could import anything any more, and what waits for one never
+    ends. To be called where this thread imports nothing."""
+    with suppress(RuntimeError):  # another thread has it, and is amid an import
+        while _imp.lock_held():
+            _imp.release_lock()
 
 
 def _hold_here() -> _Hold | None:

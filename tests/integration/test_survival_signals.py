@@ -108,6 +108,34 @@ def kept(project: Project) -> dict[str, dict[str, Any]]:
     return found
 
 
+AMID_AN_IMPORT = """
+import _imp, sys, threading
+locked, answers = threading.Event(), threading.Event()
+
+def pytest_runtest_teardown(item):
+    answers.wait(30)
+    _imp.acquire_lock()  # as `import` leaves it where Ctrl-C comes right behind this
+    locked.set()
+    raise KeyboardInterrupt
+
+def pytest_arena_after_response(request):
+    if request.case == "c1":
+        answers.set()
+        locked.wait(30)
+        sys.modules.pop("colorsys", None)
+        import colorsys
+"""
+
+
+def test_ctrl_c_amid_an_import_ends_a_run_whose_calls_import_something(project: Project) -> None:
+    with WireServer(hangs_on()) as server:
+        write(project, server, 3)
+        project.pytester.makepyfile(conftest=AMID_AN_IMPORT)
+        with running(project) as process:
+            assert process.wait(60) == pytest.ExitCode.INTERRUPTED
+    assert project.verdicts()["c0[m]"] == "passed"
+
+
 @pytest.mark.parametrize(
     ("arguments", "whole_group"),
     [((), False), (("-n2",), True), (("-n2",), False)],

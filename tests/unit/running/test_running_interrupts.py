@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _imp
 import _thread
 import asyncio
+import importlib
 import inspect
 import signal
 import subprocess
@@ -19,7 +21,14 @@ from typing import Any
 import pytest
 
 from pytest_arena.collection.xdist_link import WorkerEvents
-from pytest_arena.running.interrupts import given_in, held, let_through, result_of, was_interrupted
+from pytest_arena.running.interrupts import (
+    given_in,
+    held,
+    let_others_import,
+    let_through,
+    result_of,
+    was_interrupted,
+)
 
 MOST_INSTRUCTIONS = 5_000
 
@@ -304,6 +313,51 @@ def test_ctrl_c_at_any_instruction_leaves_nothing_half_done(sweep: Callable[[], 
         [sys.executable, __file__, sweep.__name__], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def leave_imports_locked() -> None:
+    """Do as `import` does where Ctrl-C comes right behind the lock it takes."""
+    _imp.acquire_lock()
+
+
+def import_elsewhere(name: str) -> Future[None]:
+    """Import a module in another thread."""
+    imported: Future[None] = Future()
+
+    def work() -> None:
+        sys.modules.pop(name, None)
+        importlib.import_module(name)
+        imported.set_result(None)
+
+    threading.Thread(target=work, daemon=True).start()
+    return imported
+
+
+def test_what_is_waited_for_may_import_after_ctrl_c_amid_an_import() -> None:
+    leave_imports_locked()
+    leave_imports_locked()
+    imported = import_elsewhere("colorsys")
+    assert not imported.done()
+    result_of(imported, every_s=0.01)
+    assert not _imp.lock_held()
+
+
+def test_an_import_of_another_thread_keeps_its_lock() -> None:
+    taken, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        leave_imports_locked()
+        taken.set()
+        free.wait(30)
+        _imp.release_lock()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    taken.wait(30)
+    let_others_import()
+    assert _imp.lock_held()
+    free.set()
+    other.join()
 
 
 def test_ctrl_c_ends_the_waiting_for_a_worker_that_says_nothing() -> None:
