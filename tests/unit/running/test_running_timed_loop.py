@@ -58,14 +58,21 @@ def test_what_is_raised_is_told_and_ends_nothing(error: BaseException) -> None:
 
 
 def test_tasks_that_the_user_cancels_have_an_end() -> None:
+    both_asked = threading.Event()
+
     async def cancels(_watch: Stopwatch) -> None:
+        both_asked.wait(30)
+        await asyncio.sleep(0)  # the other's task is there now, and has not begun
         for task in asyncio.all_tasks():
             task.cancel()
         await asyncio.sleep(0)
 
+    async def say_so() -> None:
+        both_asked.set()
+
     async def test(loop: TimedLoop) -> None:
-        # the one behind is cancelled before it has begun
-        for found in await asyncio.gather(loop.run(30, cancels), loop.run(30, seven)):
+        asked = asyncio.gather(loop.run(30, cancels), loop.run(30, seven), say_so())
+        for found in (await asked)[:2]:
             assert isinstance(found, Raised)
             assert isinstance(found.error, asyncio.CancelledError)
         assert await loop.run(30, seven) == 7
