@@ -13,7 +13,7 @@ from pytest_arena.errors import InternalError, Problem
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.registry import Registry
 from pytest_arena.schema import ProviderSpec
-from pytest_arena.schema.http import VARIABLE
+from pytest_arena.schema.variables import asking_texts, variables_in
 from pytest_arena.text.nested_texts import texts_in
 
 DEFAULT_KIND = "litellm"
@@ -93,10 +93,10 @@ def variables_of(specs: Iterable[ProviderSpec]) -> list[str]:
     """Return the environment variables that the entries of `providers:` name."""
     found = []
     for spec in specs:
-        texts = [spec.api_base or "", *spec.headers.values(), *texts_in(spec.params)]
+        texts = [*asking_texts(spec), *spec.headers.values()]
         if spec.system is not None:
-            texts += texts_in(spec.system.model_dump())
-        found += [match[1] for text in texts for match in VARIABLE.finditer(text)]
+            texts += texts_in(spec.system.model_dump(include={"headers"}))
+        found += variables_in(texts)
         if spec.api_key_env:
             found.append(spec.api_key_env)
     return found

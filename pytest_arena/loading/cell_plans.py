@@ -13,8 +13,9 @@ from pytest_arena.loading.files import display_name
 from pytest_arena.loading.hashing import Hasher, prices_hash, provider_hash
 from pytest_arena.loading.plans import CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.variants import Variant
-from pytest_arena.results.cell import MOCK, PRICES
+from pytest_arena.results.cell import MOCK, PRICES, VARIABLES
 from pytest_arena.schema import ArenaSpec, MockResponses, ProviderSpec
+from pytest_arena.schema.variables import values_hash
 
 
 def asked_of(
@@ -40,7 +41,8 @@ def cells_of(
     hasher = Hasher()
     hashes = _ProviderHashes()
     prices = prices_hash(others.every)
-    of_file = {PRICES: prices} if prices else {}
+    values = values_hash(others.every)
+    of_file = {**({PRICES: prices} if prices else {}), **({VARIABLES: values} if values else {})}
     if len(context.problems):
         return
     for under in cases:

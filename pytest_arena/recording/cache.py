@@ -17,6 +17,7 @@ from pytest_arena.recording.keys import is_kept, key_of, request_facts
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import ShapeError, to_line
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.schema.variables import values_hash
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -51,7 +52,7 @@ class Cache:
         """Return the kept answer of a request, if it is young enough."""
         if spec.cache is None or not is_kept(spec):
             return None
-        key = key_of(request_facts(spec, request))
+        key = _key_of(spec, request)
         oldest = self._now() - spec.cache.ttl
         found = await self._in_thread(partial(self._read, key, oldest))
         if found is not None:
@@ -66,7 +67,7 @@ class Cache:
             return
         now = self._now()
         row = (
-            key_of(request_facts(spec, request)),
+            _key_of(spec, request),
             self._clean(to_line(answer_record(outcome))),
             now,
             now + spec.cache.ttl,
@@ -126,6 +127,13 @@ class Cache:
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+
+def _key_of(spec: ProviderSpec, request: Request) -> str:
+    """Return the key of a request. A recording goes along with its file and knows `${NAME}` by its
+    name; what is kept here is of whoever was asked."""
+    facts, values = request_facts(spec, request), values_hash([spec])
+    return key_of({**facts, "variables": values} if values else facts)
 
 
 def _switch_to_wal(connection: Connection) -> None:

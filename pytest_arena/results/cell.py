@@ -17,7 +17,10 @@ MOCK = "mock"
 """What the mock may answer with: beside the hashes, for the same run."""
 PRICES = "prices"
 """What the file says that tokens cost, of whoever it names: beside the hashes, for the same run."""
-OF_RESUMING = (CODE, MOCK, PRICES)
+VARIABLES = "variables"
+"""What the environment variables stand for by which the file says whom it asks, and what: beside
+the hashes, for the same run."""
+OF_RESUMING = (CODE, MOCK, PRICES, VARIABLES)
 """What no baseline keeps, since it says nothing of what is compared."""
 MARKED = "marked xfail"
 """Why a cell is expected to fail, where a mark says so and nothing more."""

@@ -259,6 +259,24 @@ def test_what_was_found_at_other_prices_is_asked_again(project: Project) -> None
     assert notes(project)[0].startswith("4 cells were taken")
 
 
+@pytest.mark.parametrize("given", ["api_base: '${WHERE}'", "params: {user: '${WHERE}'}"])
+def test_what_another_endpoint_answered_is_asked_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("WHERE", "http://one.test")
+    project.write(arena=DEAR.replace("provider: mock", f"provider: mock, {given}"))
+    project.run("-k", "Asked")
+    cells = project.cells().values()
+    assert "one.test" not in str([cell["hashes"] for cell in cells])
+    interrupt(project, "Asked")
+    monkeypatch.setenv("WHERE", "http://two.test")
+    project.run("--arena-resume")
+    assert notes(project)[0].endswith("no cell of it is as it was")
+    interrupt(project, "Asked")
+    project.run("--arena-resume")
+    assert notes(project)[0].startswith("4 cells were taken")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 4, 6, 8])
 def test_a_run_killed_at_any_moment_loses_nothing_and_is_resumed(

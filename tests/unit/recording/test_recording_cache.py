@@ -178,3 +178,32 @@ def test_a_new_file_that_others_are_opening_is_waited_for(tmp_path: Path) -> Non
     other.close()
     assert trouble is None
     assert found is not None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"api_base": "${WHERE}/v1"},
+        {"params": {"user": "${WHERE}"}},
+        {"params": {"extra": [{"deep": "x ${WHERE}"}]}},
+    ],
+)
+def test_what_another_endpoint_answered_under_the_same_name_is_not_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch, given: dict[str, object]
+) -> None:
+    spec = SPEC.model_copy(update=given)
+    monkeypatch.setenv("WHERE", "http://one")
+    store.keep(spec=spec)
+    assert store.find(spec) is not None
+    monkeypatch.setenv("WHERE", "http://two")
+    assert store.find(spec) is None
+
+
+def test_an_answer_is_found_under_another_key(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = SPEC.model_copy(update={"headers": {"x-key": "${KEY}"}, "api_key_env": "KEY"})
+    monkeypatch.setenv("KEY", "sk-one")
+    store.keep(spec=spec)
+    monkeypatch.setenv("KEY", "sk-two")
+    assert store.find(spec) is not None
