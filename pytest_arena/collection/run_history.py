@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_arena.errors import UsageError
+from pytest_arena.errors import UsageError, UserError
 from pytest_arena.results.run import RunResult
 from pytest_arena.results.writing import try_to_write, unwritable
 from pytest_arena.text.shown_path import shown_path
@@ -16,12 +16,15 @@ def check_history(folder: Path) -> None:
     """Refuse a history to which the run could not be added when it ends."""
     from pytest_arena.comparison.trend import History
 
-    path = History(folder).path
+    history = History(folder)
     try:
-        try_to_write(path)
+        try_to_write(history.path)
+        history.points()
     except OSError as error:
         fix = "put it right, or name another folder: --arena-history DIR"
-        raise UsageError(unwritable(error.filename or path, error, fix)) from None
+        raise UsageError(unwritable(error.filename or history.path, error, fix)) from None
+    except UserError as error:
+        raise UsageError(error.problems) from None
 
 
 def with_history(run: RunResult, folder: Path, known: Collection[str]) -> tuple[RunResult, str]:

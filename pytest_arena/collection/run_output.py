@@ -81,7 +81,7 @@ class RunOutput:
             run, said = with_history(run, place, known)
             self._said.append(said)
         except UserError as error:
-            self._refuse(str(error), pytest.ExitCode.USAGE_ERROR)
+            self._refuse(str(error), pytest.ExitCode.INTERNAL_ERROR)
         except OSError as error:
             told = unwritable(error.filename or place, error)
             self._refuse(str(told), pytest.ExitCode.INTERNAL_ERROR)

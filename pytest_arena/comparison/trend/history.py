@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pytest_arena.errors import Location, Problem, UserError
@@ -23,11 +25,23 @@ class History:
         self.path = folder / HISTORY
 
     def points(self) -> list[RunPoint]:
-        """Return all runs; a line that cannot be read is a `UserError` that names it.
+        """Return all runs; a line that cannot be read is a `UserError` that names it, and so is a
+        file that does not begin as a history, which nobody would take for one.
 
         A torn line, as a killed run leaves it, is left out.
         """
-        return list(read_points(self.path)) if self.path.exists() else []
+        if not self.path.exists():
+            return []
+        if not _BEGINNING.startswith(_beginning(self.path)):
+            raise UserError(
+                Problem(
+                    "not a history",
+                    Location(os.fspath(self.path), 1, 1),
+                    expected=f"lines that begin with {_BEGINNING.decode()}",
+                    fix="move the file away, or name another folder",
+                )
+            )
+        return list(read_points(self.path))
 
     def add(self, point: RunPoint) -> None:
         """Add a run with one system call, so that runs at once do not mix their lines."""
@@ -43,10 +57,14 @@ class History:
 def is_history(path: Path) -> bool:
     """Return whether a file begins as a history does; one that cannot be read is none."""
     try:
-        with path.open("rb") as file:
-            return file.read(len(_BEGINNING)) == _BEGINNING
+        return _beginning(path) == _BEGINNING
     except OSError:
         return False
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(_BEGINNING))
 
 
 def read_points(path: Path, name: str | None = None) -> Iterator[RunPoint]:
@@ -57,14 +75,27 @@ def read_points(path: Path, name: str | None = None) -> Iterator[RunPoint]:
         try:
             yield read(RunPoint, line)
         except ShapeError as error:
-            raise UserError(
-                Problem(
-                    f"not a line of a history: `{error.path}` is not as it must be",
-                    Location(name or os.fspath(path), number, 1),
-                    expected=error.expected,
-                    fix="take the line out",
-                )
-            ) from None
+            place = Location(name or os.fspath(path), number, 1)
+            raise UserError(_problem(line, error, place)) from None
+
+
+def _problem(line: bytes, error: ShapeError, place: Location) -> Problem:
+    """Return what is wrong with a line that is none of this format."""
+    with suppress(ValueError, AttributeError):
+        written = json.loads(line).get("format", FORMAT)
+        if written != FORMAT:
+            return Problem(
+                f"a line of a history in another format: {written}",
+                place,
+                expected=f"format {FORMAT}",
+                fix="use the pytest-arena that wrote it, or name another folder",
+            )
+    return Problem(
+        f"not a line of a history: `{error.path}` is not as it must be",
+        place,
+        expected=error.expected,
+        fix="take the line out",
+    )
 
 
 def _ends_torn(path: Path) -> bool:
