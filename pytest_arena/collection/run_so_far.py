@@ -91,7 +91,6 @@ class RunSoFar:
         if self.facts.shard:
             place = dict(zip(self.order, self.facts.shard["places"], strict=False))
             options["shard_deal"] = self.facts.shard["name"]
-            options["shard_contents"] = self.facts.shard["contents"]
             options["shard_places"] = [place.get(cell.test or cell.id, -1) for cell in cells]
         return options
 

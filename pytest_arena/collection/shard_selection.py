@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _OF_THIS_MACHINE = {"lf": "--lf", "stepwise": "--sw"}
 """Options of pytest that choose by what the machine remembers."""
 _DURATIONS = "--arena-shard-durations"
-_OF_CONTENTS = ("prompt", "assertions", "judge", "files")
 """The hashes of a cell that are the same on all machines which have the same files."""
 _ORDINARY = 0.01
 """How long a test that calls nobody takes, measured by a call."""
@@ -56,8 +55,6 @@ class Deal:
     undivided: tuple[str, ...] = ()
     items: int = 0
     """How many there were to deal."""
-    contents: str = ""
-    """A name that is the same where the cells ask and check the same."""
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -67,14 +64,7 @@ class Deal:
     def of_record(cls, record: Mapping[str, Any]) -> Deal:
         parts = BudgetParts(**record["parts"])
         undivided = tuple(record["undivided"])
-        return cls(
-            record["name"],
-            tuple(record["places"]),
-            parts,
-            undivided,
-            record["items"],
-            record["contents"],
-        )
+        return cls(record["name"], tuple(record["places"]), parts, undivided, record["items"])
 
 
 class ShardSelection:
@@ -120,7 +110,7 @@ class ShardSelection:
         name = _name(dealt, self._shard.count)
         parts = self._parts(items, dealt)
         undivided = tuple(sorted(loaded))
-        self.deal = Deal(name, places, parts, undivided, len(items), _contents(items))
+        self.deal = Deal(name, places, parts, undivided, len(items))
         if others:
             self._config.hook.pytest_deselected(items=others)
             items[:] = own
@@ -270,17 +260,5 @@ def _calls(plan: CellPlan) -> int:
 
 
 def _name(dealt: Mapping[str, int], count: int) -> str:
-    return _hashed(f"{index}/{count} {nodeid}" for nodeid, index in sorted(dealt.items()))
-
-
-def _contents(items: Iterable[pytest.Item]) -> str:
-    """Name what the cells ask and check; whom they ask may have another address on each machine."""
-    cells = {item.nodeid: item.plan for item in items if isinstance(item, CellItem)}
-    return _hashed(
-        f"{nodeid} {[plan.hashes.get(part) for part in _OF_CONTENTS]}"
-        for nodeid, plan in sorted(cells.items())
-    )
-
-
-def _hashed(lines: Iterable[str]) -> str:
+    lines = [f"{index}/{count} {nodeid}" for nodeid, index in sorted(dealt.items())]
     return sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:12]

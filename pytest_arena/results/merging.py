@@ -195,7 +195,7 @@ def _info(runs: Sequence[RunResult]) -> RunInfo:
         plugin_version=infos[0].plugin_version,
         git={name: value for name, value in git.items() if value is not None},
         options={
-            **without_parts(_agreed([info.options for info in infos]).items()),
+            **_agreed([without_parts(info.options) for info in infos]),
             **({} if tests is None else {"python_tests": tests}),
             "shards": number_of_shards(runs),
         },

@@ -10,7 +10,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunResult
 
-_OF_PARTS = ("shard", "shard_deal", "shard_contents", "shard_places", "python_tests")
+_OF_PARTS = ("shard", "shard_deal", "shard_places", "python_tests")
 _PART = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
 
 
@@ -45,19 +45,26 @@ def missing_parts(files: Sequence[ResultsFile]) -> list[str]:
 
 
 def of_other_contents(files: Sequence[ResultsFile]) -> list[str]:
-    """Return what to say of shards whose cells asked or checked other things than the first one's.
+    """Return what to say of runs of whose arena files the cases asked or checked other things than
+    in the first run that has the file.
 
     They are merged all the same, since a prompt may have the day of its run.
     """
-    options = [(file.path, file.run.info.options.get("shard_contents")) for file in files]
-    known = [(path, contents) for path, contents in options if contents is not None]
-    others = [path for path, contents in known if contents != known[0][1]]
-    if not others:
-        return []
-    shown = others[0] + (f" and {len(others) - 1:,} more" if len(others) > 1 else "")
+    known: dict[object, tuple[str, object]] = {}
+    others: dict[str, list[str]] = {}
+    for file in files:
+        for arena in _arenas(file.run.info.options):
+            contents = arena.get("contents")
+            if contents is None:
+                continue
+            first, before = known.setdefault(arena.get("file"), (file.path, contents))
+            if contents != before and file.path not in others.setdefault(first, []):
+                others[first].append(file.path)
     return [
-        f"{shown}: prompts or assertions were not those of {known[0][0]}, as where files changed "
-        "between the two"
+        f"{paths[0]}{f' and {len(paths) - 1:,} more' if len(paths) > 1 else ''}: prompts or "
+        f"assertions were not those of {first}, as where files changed between the two"
+        for first, paths in others.items()
+        if paths
     ]
 
 
@@ -66,9 +73,21 @@ def number_of_shards(runs: Iterable[RunResult]) -> int:
     return len({_part_of(run) or run.info.run_id for run in runs})
 
 
-def without_parts(options: Iterable[tuple[str, object]]) -> dict[str, object]:
-    """Return the options of a whole run, which is no part itself."""
-    return {name: value for name, value in options if name not in _OF_PARTS}
+def without_parts(options: Mapping[str, object]) -> dict[str, object]:
+    """Return the options of a part without what tells it from others."""
+    kept = {name: value for name, value in options.items() if name not in _OF_PARTS}
+    if "arenas" in kept:
+        kept["arenas"] = [
+            {name: value for name, value in arena.items() if name != "contents"}
+            for arena in _arenas(options)
+        ]
+    return kept
+
+
+def _arenas(options: Mapping[str, object]) -> list[Mapping[str, object]]:
+    given = options.get("arenas")
+    found = given if isinstance(given, (list, tuple)) else ()
+    return [arena for arena in found if isinstance(arena, Mapping)]
 
 
 def python_tests_of(runs: Sequence[RunResult]) -> dict[str, object] | None:

@@ -113,6 +113,18 @@ def test_shards_of_other_prompts_or_assertions_are_told_of(
     assert ("prompts or assertions were not those of" in shown) == said
 
 
+def test_runs_of_other_columns_say_alike_that_prompts_were_others(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, prompt in (("one", "Q1"), ("two", "R1")):
+        project.write(arena=ARENA.replace("prompt: Q1,", f"prompt: {prompt},"))
+        project.run(f"--arena-provider={name}", f"--arena-report-dir=shards/{name}")
+    capsys.readouterr()
+    main(["merge", "shards"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "prompts or assertions were not those of shards/one/" in shown
+
+
 def test_a_run_says_which_shard_it_is(project: Project) -> None:
     project.write(arena=ARENA)
     result = run_part(project, "2/3")

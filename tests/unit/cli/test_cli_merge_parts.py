@@ -86,14 +86,15 @@ def test_parts_that_asked_other_things_are_told_of(
     contents: tuple[str | None, ...], said: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number, one in enumerate(contents, 1):
-        options = {"shard": f"{number}/3", "shard_deal": "d1"}
-        options |= {} if one is None else {"shard_contents": one}
+        arena = {"file": "arena.yaml"} | ({} if one is None else {"contents": one})
+        options = {"shard": f"{number}/3", "shard_deal": "d1", "arenas": [arena]}
         write_run(f"s/{number}", make_cell(f"c{number}"), options=options, exit_code=0)
     assert main(["merge", "s"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert ("prompts or assertions" in shown) == (said is not None)
     assert said is None or said in shown
-    assert "shard_contents" not in read_run("arena-report/results.jsonl").info.options
+    (arena,) = read_run("arena-report/results.jsonl").info.options["arenas"]
+    assert arena == {"file": "arena.yaml"}
 
 
 def write_part_of_tests(part: str, **tests: object) -> None:
