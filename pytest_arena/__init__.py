@@ -94,14 +94,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that plain pytest pays for none of them."""
+    """Import a public name when it is first used, so that plain pytest pays for none of them.
+
+    `dir` does not tell of them: freezegun, for one, asks each module for all that it lists.
+    """
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
     return getattr(import_module(home), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

@@ -66,7 +66,3 @@ def __getattr__(name: str) -> object:
 
     home = "tables" if name in _TABLES else "comparison"
     return getattr(import_module(f"{__name__}.{home}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

@@ -386,6 +386,10 @@ def test_plain_pytest_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
                 "pytest_arena.options",
                 "pytest_arena.plugin",
             ]
+            # as freezegun does, which asks each module for all that it lists
+            for name in ours:
+                module = sys.modules[name]
+                assert all(hasattr(module, listed) for listed in dir(module))
             assert not heavy & set(sys.modules)
         """
     )
