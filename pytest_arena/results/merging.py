@@ -83,8 +83,8 @@ def code_of(run: RunResult) -> int:
     """Return the exit code that a run deserves, which is never 0 where a verdict is missing.
 
     2: not all of it ran; 1: a cell failed, reached no verdict or was cut short by a budget, as the
-    cells themselves say, or pytest said so of the run; 5: there is no cell, or all were skipped,
-    and nothing failed; 0: all held.
+    cells themselves say, a gate is broken, or pytest said so of the run; 5: there is no cell, or
+    all were skipped, and nothing failed; 0: all held.
     """
     if run.interrupted or run.finished_at is None:
         return 2
@@ -94,7 +94,7 @@ def code_of(run: RunResult) -> int:
         return 2
     unpaid = fail_on_of(run.info.options) != "none" and any(cell.over_budget for cell in run.cells)
     failed = any(fails_run(cell, run.info.options) for cell in run.cells)
-    if run.exit_code == 1 or unpaid or failed:
+    if run.exit_code == 1 or unpaid or failed or any(limit.fails for limit in run.limits):
         return 1
     return 0 if run.has_verdict else 5
 

@@ -244,6 +244,11 @@ def test_an_expected_failure_of_a_shard_whose_limit_is_broken_fails_nothing() ->
     assert merged()[0] == 0
 
 
+def test_a_broken_gate_fails_the_whole_whatever_exit_code_its_run_wrote() -> None:
+    write_run("s/1", cell("A"), exit_code=0, limits=(limit(),))
+    assert merged()[0] == 1
+
+
 def test_a_case_that_a_shard_saw_renamed_is_compared_by_the_whole() -> None:
     asked = {"prompt": "the same"}
     baseline = str(write_run("before", cell("A"), cell("B"), replace(cell("D"), hashes=asked)))
