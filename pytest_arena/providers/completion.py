@@ -18,7 +18,7 @@ from pytest_arena.results.allowance import Allowance
 from pytest_arena.results.request_response import Message, Response, ToolCall, called_by_model
 from pytest_arena.text.thoughts import answer_has_begun
 
-REFUSAL = "refusal"
+_REFUSAL = "refusal"
 """Anthropic's stop reason where a model, or a classifier beside it, declines to go on."""
 _REASONS = {
     **{own: own for own in ("stop", "length", "tool_calls", "function_call", "content_filter")},
@@ -38,7 +38,7 @@ _REASONS = {
             "guardrail_intervened",
             "prohibited_content",
             "recitation",
-            REFUSAL,
+            _REFUSAL,
             "safety",
             "sensitive",
             "spii",
@@ -47,6 +47,21 @@ _REASONS = {
     ),
 }
 """OpenAI's finish reasons, and what hosts of open models and gateways write for them."""
+
+
+def names_filter(reason: str) -> bool:
+    """Return whether a finish reason says, in anybody's words, that a content filter stepped in."""
+    return _REASONS.get(_bare(reason)) == "content_filter"
+
+
+def names_refusal(reason: str) -> bool:
+    """Return whether a finish reason says that the model refuses."""
+    return _bare(reason) == _REFUSAL
+
+
+def _bare(reason: str) -> str:
+    # Gemini's endpoint in OpenAI's format adds its own: "content_filter: RECITATION"
+    return reason.lower().partition(":")[0].strip()
 
 
 @dataclass(slots=True)
@@ -137,11 +152,9 @@ class Answer:
     def finish(self, reason: Any) -> None:
         """Keep a finish reason, in OpenAI's words; one that is none of these stays as it came."""
         if isinstance(reason, str) and reason:
-            # Gemini's endpoint in OpenAI's format adds its own: "content_filter: RECITATION"
-            lower = reason.lower().partition(":")[0].strip()
             # a key that is echoed in other letters would not be known as one
-            self.finish_reason = _REASONS.get(lower, reason)
-            self.is_refusal = self.is_refusal or lower == REFUSAL
+            self.finish_reason = _REASONS.get(_bare(reason), reason)
+            self.is_refusal = self.is_refusal or names_refusal(reason)
 
     def add_call(self, call: Any, *, whole: bool) -> None:
         """Add a tool call, or in a stream a part of one.

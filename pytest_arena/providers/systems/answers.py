@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.providers.completion import names_filter, names_refusal
 from pytest_arena.providers.systems.portable.pieces import Timing, failure_kind
 from pytest_arena.providers.systems.portable.shapes import ShapeError, described
+from pytest_arena.providers.systems.portable.shapes.values import as_text, plain
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trace import Span, Trace
 from pytest_arena.running.open_files import no_file_left, ran_out_of_files
@@ -42,8 +44,8 @@ def function_failure(call: str, error: BaseException, root: Path) -> ProviderErr
 def answer_of(name: str, returned: Any, timing: Timing) -> Response:
     """Return the response that stands in what an application returned, now that it has ended.
 
-    None, what has no text anywhere, figures that are none and an `error` of the application's own
-    are a `ProviderError`.
+    None, what has no text anywhere, an answer that a content filter withheld, figures that are
+    none and an `error` of the application's own are a `ProviderError`.
     """
     latency_ms = (time.perf_counter() - timing.began) * 1000
     try:
@@ -57,11 +59,18 @@ def answer_of(name: str, returned: Any, timing: Timing) -> Response:
         raise system_failure(f"{name} returned a {kind} that cannot be read: {said}") from error
     if found.get("error"):
         raise system_failure(f"{name} returned an error: {found['error']}")
+    output, reason = _text(found.get("output")) or "", _text(found.get("finish_reason"))
+    is_cut = names_filter(reason or "")
+    if is_cut and not output and not found.get("tool_calls"):
+        raise system_failure(f"{name}: the answer was withheld", ErrorKind.CONTENT_FILTER)
+    refusal = found.get("refusal") or (output if names_refusal(reason or "") else None)
     usage = found.get("usage") or {}
     cost = found.get("cost_usd", usage.get("cost_usd"))
     return Response(
-        output=str(found.get("output") or ""),
-        finish_reason=_text(found.get("finish_reason")),
+        output=output,
+        finish_reason=reason,
+        refusal=refusal or None,
+        filtered=is_cut or None,
         tool_calls=tuple(_tool_call(name, one) for one in found.get("tool_calls") or ()),
         tells_tools="tool_calls" in found,
         latency_ms=latency_ms,
@@ -96,7 +105,7 @@ def trace_from(found: Mapping[str, Any]) -> Trace:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else as_text(plain(value))
 
 
 def _count(name: str, value: Any, field_name: str) -> int | None:

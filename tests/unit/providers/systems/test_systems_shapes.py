@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import enum
+from collections import namedtuple
 from types import SimpleNamespace as Of
 from typing import Any, ClassVar
 
 import pytest
 
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.providers.systems.answers import answer_of
+from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.portable.shapes import (
     NoCallError,
     ShapeError,
@@ -494,3 +499,276 @@ def test_bytes_are_no_text(output: Any) -> None:
         described({"output": output})
     said = f"returned {kind} as its output\n  expected: a text, as .decode() gives it"
     assert str(caught.value) == said
+
+
+SAID = {"type": "message", "content": [{"type": "output_text", "text": "hello"}]}
+OF_ASSISTANT = {"role": "assistant", "content": "hello"}
+BOOM = {"code": "server_error", "message": "boom"}
+
+
+class Replied:
+    """An answer whose class has methods by the names of our fields."""
+
+    output = "hello"
+
+    def error(self) -> None: ...
+
+    def trace(self) -> None: ...
+
+    def usage(self) -> None: ...
+
+    def tool_calls(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        ({"output": "hello", "error": "boom"}, "boom"),
+        ({"output": "hello", "error": ValueError()}, "ValueError"),
+        (Of(output="hello", error=TimeoutError), "TimeoutError"),
+        ({**OF_ASSISTANT, "error": "boom"}, "boom"),
+        (Of(type="ai", content="hello", error=ValueError("boom")), "boom"),
+        ({"output": "hello", "intermediate_steps": [], "error": "boom"}, "boom"),
+        ({"answer": "hello", "error": BOOM}, "boom"),
+        ({"raw": "hello", "tasks_output": [], "error": ["boom"]}, "boom"),
+        ({"status": "failed", "error": BOOM, "output": [SAID]}, "boom"),
+        (Of(status="failed", error=Of(message="boom"), output=[SAID]), "boom"),
+        ({"status": "failed", "error": None, "output": [SAID]}, "its status is failed"),
+        (Of(object="response", status="queued", output=[]), "its status is queued"),
+        ({"status": "in_progress", "output": [SAID]}, "its status is in_progress"),
+        ({"status": "cancelled", "output": [SAID]}, "its status is cancelled"),
+        ({"choices": [{"message": OF_ASSISTANT, "error": BOOM}]}, "boom"),
+        ({"choices": [{"message": OF_ASSISTANT, "finish_reason": "error"}]}, "ended with an error"),
+        ({"output": "hello", "finish_reason": "ERROR"}, "ended with an error"),
+        ({"type": "error", "text": "boom"}, "boom"),
+        (Of(type="error", content="boom"), "boom"),
+    ],
+)
+def test_an_error_beside_an_answer_is_found_in_whatever_shape_it_comes(
+    returned: Any, said: str
+) -> None:
+    found = described(returned)
+    assert list(found) == ["error"]
+    assert said in found["error"]
+
+
+@pytest.mark.parametrize("error", [None, False, "", 0, {}, []])
+def test_an_error_that_says_that_there_was_none_is_none(error: Any) -> None:
+    assert "error" not in described({**OF_ASSISTANT, "error": error})
+    call = {"name": "find", "result": "x", "error": error}
+    found = described({"output": "hello", "tool_calls": [call]})
+    assert found["tool_calls"] == [{"name": "find", "arguments": {}, "result": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [("boom", "boom"), (True, "true"), (BOOM, '"message": "boom"'), (ValueError("boom"), "boom")],
+)
+def test_an_error_of_a_tool_is_told_in_words(error: Any, said: str) -> None:
+    found = described({"output": "hello", "tool_calls": [{"name": "find", "error": error}]})
+    assert said in found["tool_calls"][0]["error"]
+
+
+def test_a_tool_that_failed_without_a_word_has_failed() -> None:
+    asks = Message("ai", "", tool_calls=[{"name": "find", "args": {}, "id": "c1"}])
+    told = Message("tool", "", tool_call_id="c1", status="error")
+    found = described({"messages": [asks, told, Message("ai", "hello")]})
+    assert found["tool_calls"][0]["error"] == "no reason was given"
+
+
+def test_what_is_called_like_a_field_and_is_a_method_is_none() -> None:
+    assert described(Replied()) == {"output": "hello"}
+
+
+def text_delta(text: str) -> dict[str, Any]:
+    return {"type": "response.output_text.delta", "delta": text}
+
+
+def told_chunk(text: str, **further: Any) -> dict[str, Any]:
+    choice = {"index": 0, "delta": {"content": text}, **further}
+    return {"object": "chat.completion.chunk", "choices": [choice]}
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["hello", {"error": "boom"}, {"usage": {"input_tokens": 1}}],
+        ["hello", {"type": "error", "error": {"message": "boom"}}, {"type": "done"}],
+        ["hello", {"error": "boom"}, " and more"],
+        [text_delta("hello"), {"type": "error", "code": "server_error", "message": "boom"}],
+        [text_delta("hello"), Of(type="error", code="server_error", message="boom")],
+        [text_delta("hello"), {"type": "response.failed", "response": {"error": BOOM}}],
+        [
+            text_delta("hello"),
+            Of(type="response.failed", response=Of(error=Of(message="boom"), output=[SAID])),
+        ],
+        [told_chunk("hello"), {**told_chunk("", finish_reason="error"), "error": BOOM}],
+        [told_chunk("hello"), told_chunk("", error=BOOM), told_chunk("")],
+        [told_chunk("hello"), {"error": BOOM}],
+    ],
+)
+def test_an_error_within_a_stream_stays_one(pieces: list[Any]) -> None:
+    found = described(joined(pieces))
+    assert list(found) == ["error"]
+    assert "boom" in found["error"]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [text_delta("hello"), {"type": "response.failed", "response": {"status": "failed"}}],
+        [told_chunk("hello"), told_chunk("", finish_reason="error")],
+    ],
+)
+def test_a_stream_that_ended_with_an_error_is_one(pieces: list[Any]) -> None:
+    assert list(described(joined(pieces))) == ["error"]
+
+
+def test_a_later_state_without_its_error_has_mended_it() -> None:
+    states = [{"output": "hel", "error": "boom"}, {"output": "hello", "error": None}]
+    assert described(joined(states)) == {"output": "hello"}
+    node = {"error": {"messages": [Message("ai", "hello")]}}
+    assert described(joined([node]))["output"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("returned", "role"),
+    [
+        ({"role": "user", "content": "hello"}, "user"),
+        (Of(type="human", content="hello"), "user"),
+        (Of(type="tool", content="hello", tool_call_id="1"), "tool"),
+        ({"role": "system", "content": "hello"}, "system"),
+        ({"role": "developer", "content": "hello"}, "developer"),
+        ({"role": "function", "name": "find", "content": "hello"}, "function"),
+    ],
+)
+def test_a_message_that_is_not_the_assistants_is_no_answer(returned: Any, role: str) -> None:
+    with pytest.raises(ShapeError) as caught:
+        described(returned)
+    assert str(caught.value) == (
+        f"returned a message of role {role!r}, which is no answer\n"
+        "  expected: a text, or the message of the assistant"
+    )
+    # of whom an answer is for
+    assert described({"role": role, "answer": "hello"}) == {"output": "hello"}
+
+
+class Category(str, enum.Enum):  # noqa: UP042 - what str() makes of a StrEnum is its value
+    SPAM = "spam"
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [Category.SPAM, {"output": Category.SPAM}, {"answer": Category.SPAM}, Of(output=Category.SPAM)],
+)
+def test_a_member_of_an_enumeration_is_its_text(returned: Any) -> None:
+    found = described(returned)
+    assert (found, type(found["output"])) == ({"output": "spam"}, str)
+    assert answer_of("bot", returned, Timing()).output == "spam"
+    call = {"name": "find", "arguments": {"colour": Colour.RED}}
+    found = described({"output": "hello", "tool_calls": [call]})
+    assert found["tool_calls"][0]["arguments"] == {"colour": "red"}
+
+
+def test_a_named_tuple_has_its_fields() -> None:
+    answer = namedtuple("answer", "output usage")("hello", {"input_tokens": 3})
+    assert described(answer) == {"output": "hello", "usage": {"input_tokens": 3}}
+    with pytest.raises(ShapeError, match="returned tuple"):
+        described(("hello", 1))
+
+
+@pytest.mark.parametrize("kind", [dict, Of])
+def test_chunks_that_say_something_of_a_filter_alone_are_passed_over(kind: Any) -> None:
+    first = kind(id="", object="", choices=[], prompt_filter_results=[])
+    delta = kind(content="hello", tool_calls=None)
+    says = kind(object="chat.completion.chunk", choices=[kind(index=0, delta=delta)])
+    last = kind(id="", object="", choices=[kind(index=0, delta=None, finish_reason=None)])
+    found = described(joined([first, says, last]))
+    assert (found["output"], found["tool_calls"]) == ("hello", [])
+
+
+NO = "I'm sorry, I can't help with that."
+REFUSED = {"type": "message", "content": [{"type": "refusal", "refusal": NO}]}
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        {"choices": [{"message": {"role": "assistant", "content": None, "refusal": NO}}]},
+        {"role": "assistant", "content": [{"type": "refusal", "refusal": NO}]},
+        {"output": [REFUSED]},
+        {"output": "", "refusal": NO},
+        {"refusal": NO},
+        [{"choices": [{"index": 0, "delta": {"refusal": part}}]} for part in (NO[:9], NO[9:])],
+        [{"type": "response.refusal.delta", "delta": part} for part in (NO[:9], NO[9:])],
+        {"role": "assistant", "content": [{"type": "text", "text": NO}], "stop_reason": "refusal"},
+    ],
+)
+def test_what_a_client_marks_as_a_refusal_is_one(returned: Any) -> None:
+    whole = joined(returned) if isinstance(returned, list) else returned
+    for given in (whole, described(whole)):
+        # what another interpreter found is read once more
+        answer = answer_of("bot", given, Timing())
+        assert (answer.output, answer.refusal) == (NO, NO)
+
+
+@pytest.mark.parametrize("refusal", [None, False, True, "", {}])
+def test_what_is_no_text_is_no_refusal(refusal: Any) -> None:
+    assert answer_of("bot", {"output": "hello", "refusal": refusal}, Timing()).refusal is None
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        {"output": "hello", "finish_reason": "content_filter"},
+        {"output": "hello", "finish_reason": "SAFETY"},
+        {"candidates": [{"content": {"parts": [{"text": "hello"}]}, "finishReason": "SAFETY"}]},
+        {"output": {"message": {"content": [{"text": "hello"}]}}}
+        | {"stopReason": "guardrail_intervened"},
+        {"role": "assistant", "content": [{"type": "text", "text": "hello"}]}
+        | {"stop_reason": "refusal"},
+        Message("ai", "hello", response_metadata={"finish_reason": "content_filter"}),
+        {"messages": [Message("ai", "hello", response_metadata={"finish_reason": "RECITATION"})]},
+    ],
+)
+def test_an_answer_that_a_filter_cut_is_known_by_any_vendors_word(returned: Any) -> None:
+    assert answer_of("bot", returned, Timing()).is_cut_by_filter
+
+
+@pytest.mark.parametrize("reason", [None, "stop", "STOP", "end_turn", "max_tokens", "done", 7])
+def test_an_answer_that_ended_otherwise_was_cut_by_no_filter(reason: Any) -> None:
+    answer = answer_of("bot", {"output": "hello", "finish_reason": reason}, Timing())
+    assert (answer.is_cut_by_filter, answer.filtered) == (False, None)
+    assert answer.finish_reason == (None if reason is None else str(reason))
+
+
+def test_an_answer_of_which_a_filter_left_nothing_is_an_error() -> None:
+    returned = {"role": "assistant", "type": "message", "content": [], "stop_reason": "refusal"}
+    with pytest.raises(ProviderError, match="bot: the answer was withheld") as caught:
+        answer_of("bot", returned, Timing())
+    assert caught.value.kind is ErrorKind.CONTENT_FILTER
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        (
+            {"input_tokens": 5, "cache_read_input_tokens": 1000}
+            | {"cache_creation_input_tokens": 200},
+            1205,
+        ),
+        (Of(input_tokens=5, cache_read_input_tokens=None, cache_creation_input_tokens=0), 5),
+        ({"inputTokens": 5, "cacheReadInputTokens": 1000, "cacheWriteInputTokens": 200}, 1205),
+        # who counts as OpenAI does holds them already
+        ({"prompt_tokens": 1205, "cache_read_input_tokens": 1000}, 1205),
+        ({"input_tokens": "many", "cache_read_input_tokens": 1000}, "many"),
+        ({"input_tokens": True}, True),
+    ],
+)
+def test_input_tokens_hold_those_of_the_cache(usage: Any, tokens: Any) -> None:
+    found = described({"output": "hello", "usage": usage})["usage"]["input_tokens"]
+    assert (found, type(found)) == (tokens, type(tokens))

@@ -15,15 +15,27 @@ from .traces import NoTraceError, trace_of
 from .values import (
     NoCallError,
     ShapeError,
+    UnknownShapeError,
     as_text,
     calls_of,
     document_text,
     listed,
     mapping_of,
+    role_of,
+    told_error,
     usage_of,
 )
 
-__all__ = ["FIELDS", "TEXT_NAMES", "NoCallError", "ShapeError", "described", "joined"]
+__all__ = [
+    "FIELDS",
+    "TEXT_NAMES",
+    "NoCallError",
+    "ShapeError",
+    "UnknownShapeError",
+    "described",
+    "joined",
+    "told_error",
+]
 
 FIELDS = (
     "output",
@@ -33,6 +45,7 @@ FIELDS = (
     "cost_usd",
     "context",
     "reasoning",
+    "refusal",
     "finish_reason",
     "error",
     "model",
@@ -48,17 +61,24 @@ _MOST_NAMES = 12
 def described(value: Any) -> dict[str, Any]:
     """Return what a system returned as a mapping of `FIELDS`, of plain values.
 
-    Raises `ShapeError` for None, for what has text nowhere, and for tool calls without a name.
+    What it says went wrong is all that is told of it: `error`. Raises `ShapeError` for None, for
+    what has text nowhere, for a message that is not the assistant's, and for tool calls without a
+    name.
     """
     if value is None:
-        raise ShapeError("returned None")
+        raise UnknownShapeError("returned None")
     if isinstance(value, str):
-        return {"output": value}
+        return {"output": as_text(value)}
+    error = told_error(value)
+    if error is not None:
+        return {"error": error}
     for shape in (agent_executor, _own, *FRAMEWORKS, *CLIENTS, _named_text):
         found = shape(value)
         if found is not None:
+            if str(found.get("finish_reason")).lower() == "error":
+                return {"error": "the answer ended with an error"}
             return {name: one for name, one in found.items() if one is not None}
-    raise ShapeError(_unknown(value))
+    raise UnknownShapeError(_unknown(value))
 
 
 def _unknown(value: Any) -> str:
@@ -76,7 +96,7 @@ def _names(value: Any) -> list[str]:
 
 
 def _own(value: Any) -> dict[str, Any] | None:
-    """A mapping, dataclass or pydantic model with `output`, or with tool calls or an error."""
+    """A mapping, dataclass or pydantic model with `output`, tool calls, or a refusal."""
     given = mapping_of(value, FIELDS)
     if given is None or is_foreign(value) or is_converse(value):
         return None
@@ -101,7 +121,11 @@ def _own(value: Any) -> dict[str, Any] | None:
             given["trace"] = trace_of(given["trace"])
         except NoTraceError as error:
             raise ShapeError(str(error)) from None
-    if given.get("output") is None and not given.get("tool_calls") and not given.get("error"):
+    refusal = given.pop("refusal", None)
+    if isinstance(refusal, str) and refusal:
+        given["refusal"] = as_text(refusal)
+        given["output"] = given.get("output") or given["refusal"]
+    if given.get("output") is None and not given.get("tool_calls"):
         return None
     return given
 
@@ -112,6 +136,12 @@ def _named_text(value: Any) -> dict[str, Any] | None:
     name = next((one for one in TEXT_NAMES if isinstance((given or {}).get(one), str)), None)
     if given is None or name is None:
         return None
+    role = role_of(value)
+    if name == "content" and role not in (None, "assistant"):
+        raise ShapeError(
+            f"returned a message of role {role!r}, which is no answer\n"
+            "  expected: a text, or the message of the assistant"
+        )
     own = {key: one for key, one in given.items() if key in FIELDS and one is not None}
     return _own({**own, "output": given[name]})
 

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .values import as_text, first, get, listed, message_of, plain, summed, tool_call, usage_of
+from .values import (
+    NO_REASON,
+    as_text,
+    first,
+    get,
+    listed,
+    message_of,
+    plain,
+    summed,
+    tool_call,
+    usage_of,
+)
 
 
 def is_converse(value: Any) -> bool:
@@ -127,8 +138,11 @@ def autogen(value: Any) -> dict[str, Any] | None:
         if get(part, "arguments") is not None:
             calls[str(get(part, "id"))] = tool_call(part)
         elif (made := calls.get(str(get(part, "call_id")))) is not None:
-            key = "error" if get(part, "is_error") else "result"
-            made[key] = as_text(get(part, "content"))
+            content = as_text(get(part, "content"))
+            if get(part, "is_error"):
+                made["error"] = content or NO_REASON
+            else:
+                made["result"] = content
     usage = [usage_of(get(one, "models_usage")) for one in messages]
     return {
         "output": said[-1],

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .values import (
+    NO_REASON,
     as_text,
     calls_of,
     get,
     listed,
     message_of,
     plain,
+    reason_of_message,
     role_of,
     summed,
     tool_call,
@@ -63,12 +65,13 @@ def _openai_responses(value: Any) -> dict[str, Any] | None:
     called = [item for item in items if str(get(item, "type")).endswith("_call")]
     if not called and not kinds & {"message", "reasoning"}:
         return None
-    texts = [
-        str(get(part, "text") or get(part, "refusal") or "")
+    parts = [
+        part
         for item in items
         if get(item, "type") == "message"
         for part in listed(get(item, "content"))
     ]
+    refusal = "".join(str(get(part, "refusal") or "") for part in parts)
     thoughts = [
         str(get(part, "text") or "")
         for item in items
@@ -76,7 +79,8 @@ def _openai_responses(value: Any) -> dict[str, Any] | None:
         for part in listed(get(item, "summary"))
     ]
     return {
-        "output": "".join(texts),
+        "output": "".join(str(get(part, "text") or "") for part in parts) or refusal,
+        "refusal": refusal or None,
         "tool_calls": [tool_call(_named(item)) for item in called],
         "finish_reason": get(get(value, "incomplete_details"), "reason"),
         "reasoning": "\n".join(filter(None, thoughts)) or None,
@@ -134,8 +138,11 @@ def _calls_of_parts(messages: Iterable[Any]) -> list[dict[str, Any]]:
             elif kind in ("tool-return", "retry-prompt"):
                 found = calls.get(str(get(part, "tool_call_id")))
                 if found is not None:
-                    key = "result" if kind == "tool-return" else "error"
-                    found[key] = plain(get(part, "content"))
+                    content = plain(get(part, "content"))
+                    if kind == "tool-return":
+                        found["result"] = content
+                    else:
+                        found["error"] = content or NO_REASON
     return list(calls.values())
 
 
@@ -190,9 +197,13 @@ def _langgraph(value: Any) -> dict[str, Any] | None:
     for call in calls:
         result = results.get(call.get("id", ""))
         if result is not None:
-            key = "error" if get(result, "status") == "error" else "result"
-            call[key] = plain(get(result, "content"))
+            content = plain(get(result, "content"))
+            if get(result, "status") == "error":
+                call["error"] = content or NO_REASON
+            else:
+                call["result"] = content
     found["tool_calls"] = calls
+    found["finish_reason"] = reason_of_message(answers[-1])
     found["usage"] = summed([one for m in answers if (one := usage_of_message(m))])
     return found
 
@@ -200,7 +211,8 @@ def _langgraph(value: Any) -> dict[str, Any] | None:
 def _langchain_message(value: Any) -> dict[str, Any] | None:
     if role_of(value) != "assistant" or get(value, "content") is None:
         return None
-    return {**message_of(value), "usage": usage_of_message(value)}
+    found = {**message_of(value), "usage": usage_of_message(value)}
+    return {**found, "finish_reason": reason_of_message(value)}
 
 
 def _llama_index(value: Any) -> dict[str, Any] | None:

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .values import TOOL_USES, first, get, listed, role_of, usage_of, usage_of_message
+from .values import (
+    TOOL_USES,
+    first,
+    get,
+    listed,
+    reason_of_message,
+    role_of,
+    told_error,
+    usage_of,
+    usage_of_message,
+)
 
 _OF_ANTHROPIC = frozenset(
     (
@@ -23,12 +33,14 @@ class StreamedAnswer:
 
     def __init__(self) -> None:
         self._texts: list[str] = []
+        self._refusals: list[str] = []
         self._thoughts: list[str] = []
         self._calls: dict[str, dict[str, Any]] = {}
         self._usage: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
         self._messages: list[Any] = []
         self._tells_calls = False
+        self._error: str | None = None
         self.whole: Any = None
         """The answer itself, where a piece holds it."""
 
@@ -44,15 +56,26 @@ class StreamedAnswer:
         if messages:
             self._messages += messages
             return
+        error = told_error(piece)
+        if error is not None:
+            self._error = error
+            return
         for add in (_add_chat, _add_event, _add_langchain, _add_ollama):
             if add(self, piece):
                 self._tells_calls = True
                 return
+        if isinstance(piece, Mapping) and "error" in piece:
+            # a state whose error was mended
+            self._error = None
         self.whole = piece
 
     def text(self, text: Any) -> None:
         if isinstance(text, str):
             self._texts.append(text)
+
+    def refusal(self, text: Any) -> None:
+        if isinstance(text, str):
+            self._refusals.append(text)
 
     def thought(self, text: Any) -> None:
         if isinstance(text, str):
@@ -79,7 +102,9 @@ class StreamedAnswer:
             call["arguments"] = arguments
 
     def end(self) -> Any:
-        """Return what came."""
+        """Return what came; nothing but the error, where a piece told one."""
+        if self._error is not None:
+            return {"error": self._error}
         if self._messages and not self._tells_calls:
             return {"messages": self._messages}
         found: dict[str, Any] = {**self._values}
@@ -92,6 +117,8 @@ class StreamedAnswer:
             found["tool_calls"] = [
                 {**one, "result": results.get(one.get("id", ""))} for one in self._calls.values()
             ]
+        if self._refusals:
+            found["refusal"] = "".join(self._refusals)
         if self._texts or self._tells_calls:
             found["output"] = "".join(self._texts)
         if self.whole is None:
@@ -126,12 +153,15 @@ def _add_chat(answer: StreamedAnswer, piece: Any) -> bool:
     if not isinstance(choices, (list, tuple)):
         return False
     deltas = [get(one, "delta") for one in choices]
-    if get(piece, "object") != "chat.completion.chunk" and not any(deltas):
+    is_chunk = get(piece, "object") == "chat.completion.chunk" or any(deltas)
+    # Azure's chunks about its filter have neither
+    if not is_chunk and any(first(one, "message", "text") is not None for one in choices):
         return False
     for choice, delta in zip(choices, deltas):  # noqa: B905 - older interpreters have no strict
         if get(choice, "index"):
             continue
         answer.text(get(delta, "content"))
+        answer.refusal(get(delta, "refusal"))
         answer.thought(first(delta, "reasoning_content", "reasoning"))
         answer.value("finish_reason", get(choice, "finish_reason"))
         for call in listed(get(delta, "tool_calls")):
@@ -151,6 +181,8 @@ def _add_event(answer: StreamedAnswer, piece: Any) -> bool:
     if kind.startswith("response."):
         if kind == "response.output_text.delta":
             answer.text(get(piece, "delta"))
+        elif kind == "response.refusal.delta":
+            answer.refusal(get(piece, "delta"))
         elif kind in ("response.completed", "response.incomplete", "response.failed"):
             answer.whole = get(piece, "response")
         return True
@@ -184,6 +216,7 @@ def _add_langchain(answer: StreamedAnswer, piece: Any) -> bool:
     for call in listed(get(piece, "tool_call_chunks")):
         answer.call(get(call, "index"), get(call, "id"), get(call, "name"), get(call, "args"))
     answer.usage(usage_of_message(piece))
+    answer.value("finish_reason", reason_of_message(piece))
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,11 +18,23 @@ _TOKENS_OUT = (
 )
 TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
 """What Anthropic calls a call: of a tool of one's own, of one it runs itself, of a server."""
+_BESIDE_TOKENS_IN = (
+    *("cache_read_input_tokens", "cache_creation_input_tokens"),
+    *("cacheReadInputTokens", "cacheWriteInputTokens"),
+)
+"""What Anthropic and Bedrock read from their caches, or write there: no part of the others."""
+NO_REASON = "no reason was given"
+"""The error of a tool that failed and says nothing."""
+_UNFINISHED = ("failed", "cancelled", "in_progress", "queued")
 _DOCUMENT_TEXT = ("page_content", "text", "content")
 
 
 class ShapeError(Exception):
     """What was returned cannot be read; the message goes on after whose it is."""
+
+
+class UnknownShapeError(ShapeError):
+    """What was returned has text nowhere."""
 
 
 class NoCallError(ShapeError):
@@ -56,10 +69,13 @@ def tool_call(value: Any) -> dict[str, Any]:
     number = first(value, "call_id", "id", "tool_call_id")
     if number is not None:
         call["id"] = str(number)
-    for key in ("result", "error", "latency_ms", "parent"):
+    for key in ("result", "latency_ms", "parent"):
         found = get(value, key)
         if found is not None:
             call[key] = plain(found)
+    error = error_text(get(value, "error"))
+    if error is not None:
+        call["error"] = error
     return call
 
 
@@ -68,12 +84,47 @@ def calls_of(value: Any) -> list[dict[str, Any]]:
     return [tool_call(one) for one in listed(get(value, "tool_calls"))]
 
 
+def error_text(told: Any) -> str | None:
+    """Return what stands under `error` in words; None where that says that nothing went wrong:
+    null, false, 0, and an empty text, list or mapping."""
+    if not told:
+        return None
+    return as_text(plain(told)) or type(told).__name__
+
+
+def told_error(value: Any) -> str | None:
+    """Return what an answer, or a piece of a stream, says went wrong, whatever else it holds.
+
+    It stands under `error`, of OpenRouter's answers in their first choice; events are called
+    `error`, and OpenAI's responses have a status.
+    """
+    choices = get(value, "choices")
+    choice = choices[0] if isinstance(choices, (list, tuple)) and choices else None
+    told = error_text(get(value, "error")) or error_text(get(choice, "error"))
+    if told is not None:
+        return told
+    kind = get(value, "type")
+    if kind == "response.failed":
+        return told_error(get(value, "response")) or "the response failed"
+    if kind == "error":
+        return error_text(first(value, "message", "detail", "content", "text", "code")) or "error"
+    status = get(value, "status")
+    if status not in _UNFINISHED:
+        return None
+    is_response = get(value, "object") == "response" or isinstance(get(value, "output"), list)
+    return f"its status is {status}" if is_response else None
+
+
 def usage_of(value: Any) -> dict[str, Any] | None:
     """Return tokens and cost, whatever the format calls them; None where nothing is said."""
     if value is None:
         return None
+    tokens_in = first(value, *_TOKENS_IN)
+    if type(tokens_in) is int and get(value, "prompt_tokens") is None:
+        beside = (get(value, name) for name in _BESIDE_TOKENS_IN)
+        tokens_in += sum(one for one in beside if type(one) is int)
     found = {
-        "input_tokens": first(value, *_TOKENS_IN),
+        "input_tokens": tokens_in,
         "output_tokens": first(value, *_TOKENS_OUT),
         "cost_usd": first(value, "cost_usd", "cost", "total_cost"),
         "reasoning_tokens": first(value, "reasoning_tokens"),
@@ -89,9 +140,14 @@ def summed(usages: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def message_of(value: Any) -> dict[str, Any]:
-    """The text, the thoughts and the tool calls of one message, in any of the usual formats."""
+    """The text, the thoughts and the tool calls of one message, in any of the usual formats.
+
+    A refusal that the model's provider marks is the text where there is no other.
+    """
     content = get(value, "content")
     texts: list[str] = []
+    refused = get(value, "refusal")
+    refusals = [refused] if isinstance(refused, str) else []
     thoughts: list[str] = []
     calls = calls_of(value)
     for part in [content] if isinstance(content, str) else listed(content):
@@ -100,13 +156,17 @@ def message_of(value: Any) -> dict[str, Any]:
             texts.append(part)
         elif kind in ("thinking", "reasoning"):
             thoughts.append(str(first(part, "thinking", "reasoning", "text") or ""))
+        elif kind == "refusal":
+            refusals.append(str(get(part, "refusal") or ""))
         elif kind in TOOL_USES and not get(value, "tool_calls"):
             calls.append(tool_call(part))
         elif get(part, "text") is not None:
             texts.append(str(get(part, "text")))
     said = first(value, "reasoning_content", "reasoning")
+    refusal = "".join(refusals)
     return {
-        "output": "".join(texts),
+        "output": "".join(texts) or refusal,
+        "refusal": refusal or None,
         "tool_calls": calls,
         "reasoning": "\n".join(filter(None, thoughts)) or (said if isinstance(said, str) else None),
     }
@@ -118,7 +178,7 @@ def role_of(message: Any) -> str | None:
     if not isinstance(role, str):
         role = get(message, "type")
     names = {"ai": "assistant", "human": "user", "AIMessageChunk": "assistant"}
-    known = ("assistant", "user", "tool", "system")
+    known = ("assistant", "user", "tool", "function", "system", "developer")
     named = names.get(role, role) if isinstance(role, str) else None
     return named if named in known else None
 
@@ -126,7 +186,8 @@ def role_of(message: Any) -> str | None:
 def as_text(value: Any) -> str:
     """Return a value as text: text as it is, all else as JSON."""
     if isinstance(value, str):
-        return value
+        # of an enumeration's member too, whose str() is its name
+        return str.__str__(value)
     return json.dumps(plain(value), ensure_ascii=False, default=str)
 
 
@@ -144,6 +205,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(one) for one in value]
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
     dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):
         return plain(dump())
@@ -153,17 +216,27 @@ def plain(value: Any) -> Any:
 
 
 def mapping_of(value: Any, names: Sequence[str]) -> dict[str, Any] | None:
+    """Return what a mapping or an object holds under these names; None of what is neither."""
     if isinstance(value, Mapping):
         return {name: value[name] for name in names if name in value}
-    if isinstance(value, (int, float, bytes, list, tuple, set)):
+    is_named = isinstance(value, tuple) and hasattr(value, "_fields")
+    if isinstance(value, (int, float, bytes, list, tuple, set)) and not is_named:
         return None
-    return {name: getattr(value, name) for name in names if hasattr(value, name)}
+    found = {name: getattr(value, name) for name in names if hasattr(value, name)}
+    return {name: one for name, one in found.items() if not _is_method(one)}
 
 
 def get(value: Any, name: str) -> Any:
+    """Return what a mapping or an object holds under a name; methods are nothing that it holds."""
     if isinstance(value, Mapping):
         return value.get(name)
-    return getattr(value, name, None)
+    found = getattr(value, name, None)
+    return None if _is_method(found) else found
+
+
+def _is_method(value: Any) -> bool:
+    # a text of LangChain's messages can be called as well, and so can the class of an exception
+    return callable(value) and not isinstance(value, (str, type))
 
 
 def first(value: Any, *names: str) -> Any:
@@ -183,3 +256,9 @@ def usage_of_message(message: Any) -> dict[str, Any] | None:
     if given is None:
         given = get(get(message, "response_metadata"), "token_usage")
     return usage_of(given)
+
+
+def reason_of_message(message: Any) -> Any:
+    """Return why a message of LangChain's ended, as its model's provider said it."""
+    metadata = get(message, "response_metadata")
+    return first(metadata, "finish_reason", "stop_reason", "stopReason", "done_reason")
