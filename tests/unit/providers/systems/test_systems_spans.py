@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from datetime import UTC, datetime
 from types import SimpleNamespace as Of
@@ -156,6 +157,58 @@ def test_plain_spans_say_what_they_know() -> None:
     assert (other["error"], "duration_ms" in other) == ("error", False)
     assert spans_of([]) == []
     assert "trace" not in described({"output": "hello", "trace": None})
+
+
+class Code(enum.Enum):
+    """As OpenTelemetry's `StatusCode`."""
+
+    OK = 1
+    ERROR = 2
+
+
+def tagged(key: str, **value: Any) -> dict[str, Any]:
+    return {"attributes": [{"key": key, "value": value}]}
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ({"error": {"message": "no index"}}, '{"message": "no index"}'),
+        ({"error": ValueError("no index")}, "no index"),
+        ({"error": ValueError()}, "ValueError"),
+        ({"error": ["no index"]}, '["no index"]'),
+        ({"error": 1}, "1"),
+        ({"error": "true", "status": {"message": "no index"}}, "no index"),
+        ({"status": 2}, "error"),
+        ({"status": Code.ERROR}, "error"),
+        ({"status": {"code": Code.ERROR, "message": "no index"}}, "no index"),
+        ({"status": {"code": "2"}}, "error"),
+        ({"attributes": {"error": True}}, "error"),
+        ({"attributes": {"error": "no index"}}, "no index"),
+        (tagged("error", boolValue=True), "error"),
+        ({"attributes": {"otel.status_code": "ERROR"}}, "error"),
+        (
+            {"attributes": {"otel.status_code": "ERROR", "otel.status_description": "no index"}},
+            "no index",
+        ),
+        ({"attributes": {**{str(n): n for n in range(99)}, "error.type": "no index"}}, "no index"),
+        *(
+            (fine, None)
+            for fine in (
+                *({"error": none} for none in (None, False, "", 0, {}, [], "false")),
+                *({"status": none} for none in (None, {}, "OK", 1, 200, Code.OK, {"code": 1})),
+                {"attributes": {"error": False, "otel.status_code": "OK"}},
+                {"attributes": {"error": "false"}},
+                tagged("error", boolValue=False),
+            )
+        ),
+    ],
+)
+def test_a_span_that_failed_is_known_however_it_says_so(
+    span: dict[str, Any], said: str | None
+) -> None:
+    (found,) = spans_of([{"name": "search", **span}])
+    assert found["error"] == said
 
 
 def test_no_more_is_kept_than_a_report_can_hold() -> None:

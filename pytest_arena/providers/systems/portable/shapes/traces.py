@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from .values import first, get, plain
+from .values import error_text, first, get, plain
 
 MOST_SPANS = 1000
 MOST_ATTRIBUTES = 40
@@ -93,13 +93,14 @@ def _span(value: Any) -> dict[str, Any]:
     begin = _nanoseconds(value, "startTime", "start")
     end = _nanoseconds(value, "endTime", "end")
     attributes = _attributes(get(value, "attributes"))
+    kept = list(attributes)[:MOST_ATTRIBUTES]
     found: dict[str, Any] = {
         "name": str(get(value, "name"))[:LONGEST_VALUE],
         "id": _id(first(context, "span_id", "spanId") if number is None else number),
         "parent": _id(first(above, "span_id", "spanId") if _holds_ids(above) else above) or None,
         "start": begin,
         "error": _error(value, attributes),
-        "attributes": attributes,
+        "attributes": {name: _cut(attributes[name]) for name in kept},
     }
     took = first(value, "duration_ms", "durationMs", "latency_ms")
     if took is None and begin is not None and end is not None:
@@ -163,26 +164,36 @@ def _no_number(value: Any, what: str) -> NoTraceError:
 
 
 def _error(value: Any, attributes: Mapping[str, Any]) -> str | None:
-    told = get(value, "error")
-    if isinstance(told, str) and told:
-        return told[:LONGEST_VALUE]
+    """Return what went wrong in a span, in words; None where nothing did.
+
+    It stands under `error`, in its status, or in attributes: OpenTelemetry's, its status as
+    exporters to other formats write it, and OpenTracing's `error`.
+    """
+    told = [error_text(get(one, "error")) or "" for one in (value, attributes)]
+    said = next((one for one in told if one and one.lower() not in ("true", "false")), None)
+    if said is not None:
+        return said[:LONGEST_VALUE]
     status = get(value, "status")
-    code = status if isinstance(status, str) else first(status, "code", "status_code")
-    code = getattr(code, "name", code)
-    words = first(status, "message", "description") or attributes.get("exception.message")
+    code = first(status, "code", "status_code")
+    codes = (status if code is None else code, attributes.get("otel.status_code"))
     kind = attributes.get("error.type")
-    is_error = code == 2 or str(code).upper() in ("ERROR", "STATUS_CODE_ERROR")
-    if not (is_error or told is True or kind):
+    if not (kind or any(one.lower() == "true" for one in told) or any(map(_is_error, codes))):
         return None
-    return str(words or kind or "error")[:LONGEST_VALUE]
+    words = first(status, "message", "description") or attributes.get("exception.message")
+    return str(words or attributes.get("otel.status_description") or kind or "error")[
+        :LONGEST_VALUE
+    ]
+
+
+def _is_error(code: Any) -> bool:
+    return str(getattr(code, "name", code)).upper() in ("2", "ERROR", "STATUS_CODE_ERROR")
 
 
 def _attributes(value: Any) -> dict[str, Any]:
-    """Return attributes by name, OTLP's list of keys and values among them, cut to what is kept."""
+    """Return attributes by name, OTLP's list of keys and values among them."""
     if isinstance(value, (list, tuple)):
         value = {str(get(one, "key")): _otlp_value(get(one, "value")) for one in value}
-    held = dict(value) if isinstance(value, Mapping) else {}
-    return {str(name): _cut(held[name]) for name in list(held)[:MOST_ATTRIBUTES]}
+    return {str(name): one for name, one in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _otlp_value(value: Any) -> Any:
