@@ -12,7 +12,8 @@ from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.data_files import DataFile
 from pytest_arena.loading.problems import one_of
 from pytest_arena.prompts.templates import as_text
-from pytest_arena.providers.completion import CallParts
+from pytest_arena.providers.completion import CallParts, names_filter
+from pytest_arena.providers.systems.portable.shapes.values import error_text
 from pytest_arena.results.request_response import Response, ToolCall
 
 USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -176,7 +177,7 @@ class _Row:
         case = self.text("case")
         if case is None:
             raise self.refused("case", "the row does not say which case it is of", "a case's name")
-        calls = self.tool_calls()
+        calls, reason = self.tool_calls(), self.text("finish_reason")
         facts = {
             "tool_calls": calls,
             # an empty cell of the column is no call; without the column nobody told of any
@@ -187,7 +188,8 @@ class _Row:
             "output_tokens": self.count("output_tokens"),
             "context": tuple(self.documents()),
             "reasoning": self.text("reasoning"),
-            "finish_reason": self.text("finish_reason"),
+            "finish_reason": reason,
+            "filtered": names_filter(reason or "") or None,
             "model": self.text("model"),
         }
         outputs = self.outputs()
@@ -198,7 +200,7 @@ class _Row:
             trial=self.text("trial"),
             turn=self.count("turn"),
             facts={key: value for key, value in facts.items() if value is not None},
-            error=self.text("error"),
+            error=(error_text(self.value("error")) or "").strip() or None,
         )
 
     def outputs(self) -> tuple[str, ...] | None:
@@ -273,11 +275,10 @@ def _tool_call(given: Any) -> ToolCall | None:
     call = parts.tool_call()
     if not call.name:
         return None
-    error = given.get("error")
     return ToolCall(
         name=call.name,
         arguments=call.arguments,
         id=call.id,
         result=given.get("result"),
-        error=None if error is None else as_text(error),
+        error=error_text(given.get("error")),
     )

@@ -359,3 +359,19 @@ def test_without_a_column_of_tool_calls_nobody_told_of_any(
     (trial,) = trials(tmp_path, "path: a.csv", a__csv=text)
     assert trial.last is not None
     assert trial.last.tells_tools is told
+
+
+@pytest.mark.parametrize("error", [None, False, 0, "", {}, " "])
+def test_an_error_that_says_that_there_was_none_is_none(tmp_path: Path, error: object) -> None:
+    call = {"name": "find", "result": "x", "error": error if error != " " else None}
+    row = {"case": "Hours", "output": "at nine", "error": error, "tool_calls": [call]}
+    (trial,) = trials(tmp_path, "path: a.jsonl", a__jsonl=json.dumps(row))
+    assert trial.verdict == "passed"
+    assert trial.tool_calls[0].error is None
+
+
+def test_a_filter_is_known_by_any_vendors_word(tmp_path: Path) -> None:
+    row = json.dumps({"case": "Hours", "output": "at nine", "finish_reason": "SAFETY"})
+    (trial,) = trials(tmp_path, "path: a.jsonl", a__jsonl=row)
+    assert trial.last is not None
+    assert (trial.last.is_cut_by_filter, trial.last.finish_reason) == (True, "SAFETY")
