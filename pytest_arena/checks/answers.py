@@ -8,9 +8,16 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
-from pytest_arena.providers.systems.portable.shapes import NoCallError, ShapeError, described
+from pytest_arena.providers.completion import names_filter, names_refusal
+from pytest_arena.providers.systems.portable.shapes import (
+    ShapeError,
+    UnknownShapeError,
+    described,
+    told_error,
+)
 from pytest_arena.providers.systems.portable.shapes.frameworks import is_foreign
 from pytest_arena.providers.systems.portable.shapes.traces import NoTraceError, trace_of
+from pytest_arena.providers.systems.portable.shapes.values import as_text, error_text
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trace import Trace
 
@@ -24,12 +31,16 @@ def response_of(answer: Any, place: Location) -> Response:
 
     It may be a text, a `Response`, a mapping or an object with `output`, `tool_calls` and what is
     known of its tokens, cost and time, or what `provider: python` reads of a function: the results
-    of the usual frameworks, by their shapes. Nothing is guessed of anything else: a `UserError`.
+    of the usual frameworks, by their shapes. Nothing is guessed of anything else, and an error
+    that it tells is no answer: a `UserError`.
     """
     if isinstance(answer, Response):
         return answer
     if isinstance(answer, str):
-        return Response(answer)
+        return Response(as_text(answer), tells_tools=False)
+    error = told_error(answer)
+    if error is not None:
+        raise _told(error, place)
     return _response(_own(answer, place) or _of_framework(answer, place), place)
 
 
@@ -39,10 +50,17 @@ def _own(answer: Any, place: Location) -> dict[str, Any] | None:
     output, calls = _value(answer, "output"), _value(answer, "tool_calls")
     if is_foreign(answer) or (not isinstance(output, str) and (output is not None or not calls)):
         return None
+    if _value(answer, "intermediate_steps") is not None:
+        # LangChain's executor of agents, whose steps are the calls
+        return None
+    refusal = _value(answer, "refusal")
+    refusal = as_text(refusal) if isinstance(refusal, str) and refusal else None
     return {
         **{name: _value(answer, name) for name in _FIGURES},
-        "output": output or "",
+        "output": as_text(output or refusal or ""),
+        "refusal": refusal,
         "tool_calls": _calls(calls),
+        "tells_tools": calls is not None and _value(answer, "tells_tools") is not False,
         "context": _value(answer, "context"),
         "trace": _trace(_value(answer, "trace"), place),
     }
@@ -60,14 +78,15 @@ def _trace(given: Any, place: Location) -> Any:
 def _of_framework(answer: Any, place: Location) -> dict[str, Any]:
     try:
         found = described(answer)
-    except NoCallError as error:
-        raise UserError(Problem(f"the answer {error}", place)) from None
-    except ShapeError:
+    except UnknownShapeError:
         raise UserError(_no_answer(answer, place)) from None
-    if found.get("error"):
-        raise UserError(Problem(f"the answer is an error: {shorten(str(found['error']))}", place))
+    except ShapeError as error:
+        raise UserError(Problem(f"the answer {error}", place)) from None
+    if "error" in found:
+        raise _told(found["error"], place)
     known = {**(found.get("usage") or {}), **found}
-    return {name: known.get(name) for name in (*_FIGURES, "reasoning", "reasoning_tokens")} | {
+    figures = (*_FIGURES, "reasoning", "reasoning_tokens", "refusal")
+    return {name: known.get(name) for name in figures} | {
         "output": known.get("output") or "",
         "tool_calls": known.get("tool_calls") or (),
         "context": known.get("context"),
@@ -76,8 +95,21 @@ def _of_framework(answer: Any, place: Location) -> dict[str, Any]:
     }
 
 
+def _told(error: str, place: Location) -> UserError:
+    return UserError(Problem(f"the answer is an error: {shorten(error)}", place))
+
+
 def _response(found: dict[str, Any], place: Location) -> Response:
-    context = found["context"]
+    context, reason = found["context"], found["finish_reason"]
+    if isinstance(reason, str):
+        if reason.lower() == "error":
+            raise _told("it ended with one", place)
+        if names_filter(reason):
+            if not found["output"] and not found["tool_calls"]:
+                raise _told("it was withheld", place)
+            found["filtered"] = True
+        if names_refusal(reason):
+            found["refusal"] = found["refusal"] or found["output"] or None
     given = {
         **{name: value for name, value in found.items() if value is not None},
         "context": (context,) if isinstance(context, str) else tuple(context or ()),
@@ -108,6 +140,7 @@ def _tool_call(call: Any) -> ToolCall | dict[str, Any]:
     if isinstance(call, ToolCall):
         return call
     given = {name: _value(call, name) for name in _CALL}
+    given["error"] = error_text(given["error"])
     known = {name: value for name, value in given.items() if value is not None}
     if known.get("name") == "":
         del known["name"]

@@ -200,6 +200,103 @@ def test_an_error_is_no_answer(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        {"output": "Hello", "error": "no luck"},
+        SimpleNamespace(output="Hello", tool_calls=[], error=ValueError("no luck")),
+        {"role": "assistant", "content": "Hello", "error": "no luck"},
+        {"status": "failed", "error": {"message": "no luck"}, "output": [{"type": "message"}]},
+    ],
+)
+def test_an_error_beside_an_answer_leaves_none(project: Path, answer: object) -> None:
+    with pytest.raises(UserError, match=r"the answer is an error: .*no luck"):
+        expect(answer, contains="Hello")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"output": "Hello", "finish_reason": "error"}, "is an error: it ended with one"),
+        ({"output": "", "finish_reason": "SAFETY"}, "is an error: it was withheld"),
+        ({"role": "user", "content": "Hello"}, "returned a message of role 'user'"),
+    ],
+)
+def test_what_is_told_of_an_answer_is_no_less_than_of_a_functions(
+    project: Path, answer: object, said: str
+) -> None:
+    with pytest.raises(UserError, match=f"the answer {said}"):
+        expect(answer, contains="Hello")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Hello",
+        {"output": "Hello"},
+        {"output": "Hello", "tool_calls": None},
+        {"output": "Hello", "tool_calls": [], "tells_tools": False},
+        SimpleNamespace(output="Hello"),
+        {"text": "Hello"},
+    ],
+)
+@pytest.mark.parametrize(
+    "assertion",
+    [
+        {"tools_not_called": ["refund"]},
+        {"tool_call_count": {"max": 0}},
+        {"no_tool_errors": True},
+        {"tool_called": "refund"},
+    ],
+)
+def test_what_nobody_told_of_tools_is_an_error(
+    project: Path, answer: object, assertion: dict[str, Any]
+) -> None:
+    with pytest.raises(CheckErrored, match="does not tell which tools were called"):
+        expect(answer, **assertion)
+
+
+def test_steps_of_an_agent_are_its_calls(project: Path) -> None:
+    step = (SimpleNamespace(tool="refund", tool_input={}), "done")
+    answer = {"output": "Hello", "intermediate_steps": [step]}
+    with pytest.raises(CheckFailed):
+        expect(answer, tools_not_called=["refund"])
+    assert expect({**answer, "intermediate_steps": []}, tools_not_called=["refund"])
+
+
+def test_a_call_whose_error_is_false_has_not_failed(project: Path) -> None:
+    call = {"name": "refund", "arguments": {}, "result": "done", "error": False}
+    assert expect({"output": "Hello", "tool_calls": [call]}, no_tool_errors=True)
+    failed = {**call, "error": {"message": "no luck"}}
+    with pytest.raises(CheckFailed, match="no luck"):
+        expect({"output": "Hello", "tool_calls": [failed]}, no_tool_errors=True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"output": "Hello", "finish_reason": "SAFETY"},
+        {"candidates": [{"content": {"parts": [{"text": "Hello"}]}, "finishReason": "SAFETY"}]},
+    ],
+)
+def test_what_a_filter_cut_shows_not_what_the_rest_could_undo(
+    project: Path, answer: object
+) -> None:
+    with pytest.raises(CheckErrored, match="content filter"):
+        expect(answer, not_contains="bye")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"output": "", "refusal": "Hello"},
+        {"choices": [{"message": {"role": "assistant", "content": None, "refusal": "Hello"}}]},
+    ],
+)
+def test_what_a_client_marks_as_a_refusal_is_one(project: Path, answer: object) -> None:
+    assert expect(answer, refusal=True, contains="Hello")
+
+
+@pytest.mark.parametrize(
     "calls",
     [
         *("refund", 7, [{"name": 5}], [{"arguments": {}}], ["refund"]),
