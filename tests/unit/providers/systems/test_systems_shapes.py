@@ -689,6 +689,11 @@ def test_chunks_that_say_something_of_a_filter_alone_are_passed_over(kind: Any) 
     last = kind(id="", object="", choices=[kind(index=0, delta=None, finish_reason=None)])
     found = described(joined([first, says, last]))
     assert (found["output"], found["tool_calls"]) == ("hello", [])
+    cut = kind(object="", choices=[kind(index=0, finish_reason="content_filter", delta=None)])
+    assert described(joined([first, says, cut]))["finish_reason"] == "content_filter"
+    for nothing in ([first], [first, last], [cut]):
+        with pytest.raises(ShapeError):
+            described(joined(nothing))
 
 
 NO = "I'm sorry, I can't help with that."
@@ -700,6 +705,7 @@ REFUSED = {"type": "message", "content": [{"type": "refusal", "refusal": NO}]}
     [
         {"choices": [{"message": {"role": "assistant", "content": None, "refusal": NO}}]},
         {"role": "assistant", "content": [{"type": "refusal", "refusal": NO}]},
+        {"role": "assistant", "content": None, "refusal": NO},
         {"output": [REFUSED]},
         {"output": "", "refusal": NO},
         {"refusal": NO},

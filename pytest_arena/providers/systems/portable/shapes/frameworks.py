@@ -14,6 +14,7 @@ from .values import (
     NO_REASON,
     as_text,
     calls_of,
+    first,
     get,
     listed,
     message_of,
@@ -209,7 +210,7 @@ def _langgraph(value: Any) -> dict[str, Any] | None:
 
 
 def _langchain_message(value: Any) -> dict[str, Any] | None:
-    if role_of(value) != "assistant" or get(value, "content") is None:
+    if role_of(value) != "assistant" or first(value, "content", "refusal") is None:
         return None
     found = {**message_of(value), "usage": usage_of_message(value)}
     return {**found, "finish_reason": reason_of_message(value)}
@@ -235,12 +236,12 @@ def _haystack(value: Any) -> dict[str, Any] | None:
     for part in parts:
         replies = part.get("replies")
         if isinstance(replies, Sequence) and not isinstance(replies, str) and replies:
-            first = replies[0]
-            if isinstance(first, str):
-                return {"output": first}
-            text = get(first, "text") or get(first, "content")
+            reply = replies[0]
+            if isinstance(reply, str):
+                return {"output": reply}
+            text = get(reply, "text") or get(reply, "content")
             if text is not None:
-                return {"output": as_text(text), "tool_calls": calls_of(first)}
+                return {"output": as_text(text), "tool_calls": calls_of(reply)}
     return None
 
 

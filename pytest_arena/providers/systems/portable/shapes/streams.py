@@ -62,7 +62,7 @@ class StreamedAnswer:
             return
         for add in (_add_chat, _add_event, _add_langchain, _add_ollama):
             if add(self, piece):
-                self._tells_calls = True
+                self._tells_calls = self._tells_calls or not _is_blank(piece)
                 return
         if isinstance(piece, Mapping) and "error" in piece:
             # a state whose error was mended
@@ -145,6 +145,13 @@ def _messages_in(piece: Any) -> list[Any]:
         for message in listed(change.get("messages"))
         if role_of(message) is not None
     ]
+
+
+def _is_blank(piece: Any) -> bool:
+    """Whether a chunk of a chat has no part of its message, as those about usage or a filter."""
+    choices = get(piece, "choices")
+    is_chat = isinstance(choices, (list, tuple))
+    return is_chat and all(get(one, "delta") is None for one in choices)
 
 
 def _add_chat(answer: StreamedAnswer, piece: Any) -> bool:
