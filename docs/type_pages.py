@@ -83,8 +83,9 @@ their like; a letter and its accent are one character, and so are the two of a W
 So do `contains` and its kin, `starts_with`, `ends_with`, `banned_words`, `when`, the `contains` of
 `json_path`, `levenshtein` and `similar`, the quotes of judges, the detectors and the guardrails.
 `exact: true` and `equals` compare as written, but for accents, kinds of line ends, and what is
-blank around the whole. Patterns see the answer as written (in NFC) unless `fold: true`; `rouge`,
-`bleu` and `chrf` take texts as their definitions say.
+blank around the whole; `equals` and `levenshtein` with `exact: true` take every character as it is.
+Patterns see the answer as written (in NFC) unless `fold: true`; `rouge`, `bleu` and `chrf` take
+texts as their definitions say.
 """
 
 _GUARDRAILS = """# Guardrails

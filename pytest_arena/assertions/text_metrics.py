@@ -34,7 +34,7 @@ class Levenshtein(Assertion):
           min_similarity: 0.8
 
     The similarity is 1 − distance / length of the longer text. Both are [folded](#what-is-folded)
-    first; case counts.
+    first, unless `exact: true`; case counts.
 
     Error: when the texts are too long to be compared (about 100,000 characters each).
     """
@@ -49,6 +49,8 @@ class Levenshtein(Assertion):
     """The most characters to insert, delete or replace."""
     min_similarity: Share | None = None
     """The least similarity, up to 1."""
+    exact: bool = False
+    """Compare character by character: quotes, dashes, blanks and accents count."""
 
     @model_validator(mode="after")
     def _has_a_bound(self) -> Self:
@@ -68,8 +70,7 @@ class Levenshtein(Assertion):
         return never_as_many(self.max_distance, most, "characters to change")
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        answer = fold(trial.output or "", case_sensitive=True)
-        reference = fold(self.value, case_sensitive=True)
+        answer, reference = self._compared(trial.output or ""), self._compared(self.value)
         try:
             distance = edit_distance(answer, reference)
             similarity = edit_similarity(answer, reference)
@@ -86,6 +87,9 @@ class Levenshtein(Assertion):
         shown = worst or (checks[0] if checks else bounded(similarity, number, minimum=0.0))
         wanted = " and ".join(check.expected for check in checks if check.expected)
         return Outcome(shown.verdict, shown.reason, similarity, wanted or shown.expected)
+
+    def _compared(self, text: str) -> str:
+        return text if self.exact else fold(text, case_sensitive=True)
 
 
 class Rouge(Assertion):

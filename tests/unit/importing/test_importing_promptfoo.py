@@ -66,6 +66,12 @@ HOLDS: list[tuple[dict[str, Any], str, bool]] = [
     ({"type": "is-xml"}, "<a><b/></a>", True),
     ({"type": "levenshtein", "value": "hello", "threshold": 1}, "hallo", True),
     ({"type": "levenshtein", "value": "hello"}, "abcdefghijk", False),
+    ({"type": "levenshtein", "value": "It's ok", "threshold": 0}, "It\u2019s ok", False),
+    ({"type": "levenshtein", "value": "ok", "threshold": 0}, "ok ", False),
+    ({"type": "levenshtein", "value": "ok", "threshold": 0.75}, "o k", False),
+    ({"type": "not-levenshtein", "value": "a-b", "threshold": 0}, "a\u2014b", True),
+    ({"type": "levenshtein", "value": "ok", "threshold": 2}, "ok   ", False),
+    ({"type": "not-levenshtein", "value": "a b", "threshold": 1}, "a    b", True),
     ({"type": "word-count", "value": 3}, "one two three", True),
     ({"type": "word-count", "value": {"min": 4}}, "one two three", False),
     ({"type": "not-word-count", "value": {"max": 2}}, "one two three", True),
@@ -360,6 +366,8 @@ def test_what_javascript_refuses_is_no_pattern(pattern: str) -> None:
         {"type": "similar", "value": []},
         {"type": "g-eval", "value": []},
         {"type": "levenshtein", "value": "x", "threshold": "near"},
+        {"type": "levenshtein", "value": "x", "threshold": -0.5},
+        {"type": "levenshtein", "value": 5},
     ],
 )
 def test_what_an_arena_refuses_is_left_out_and_not_the_whole_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -87,8 +88,11 @@ def _translated(text: str) -> str:
 
 
 def levenshtein(written: Written) -> list[Made]:
-    most = 5 if written.threshold is None else int(written.threshold)
-    return negatable(written, {"type": "levenshtein", "value": written.text, "max_distance": most})
+    if not isinstance(written.value, str):
+        raise LeftOutError("its value is no text", "there it is an error")
+    most = 5 if written.threshold is None else math.floor(written.threshold)
+    made: Made = {"type": "levenshtein", "value": written.text, "max_distance": most, "exact": True}
+    return negatable(written, made)
 
 
 def word_count(written: Written) -> list[Made]:
