@@ -15,6 +15,7 @@ from pytest_arena.importing.promptfoo.assertions.written import Scope
 from pytest_arena.importing.promptfoo.code_module import CodeModule
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, told
 from pytest_arena.importing.promptfoo.conversations import Conversations
+from pytest_arena.importing.promptfoo.javascript_values import json_text
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of, made_prompt
 from pytest_arena.importing.promptfoo.providers import Providers
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
@@ -151,16 +152,14 @@ class Cases:
                 test.lost.append("the turns before it")
         sent = self._sent(test, prompt, text)
         asked = names if names is not None else self._only(test, prompt)
-        if "prompt" in sent and "system" not in sent:
-            return [self._case(test, prompt, sent, names, several=several)]
-        # programs and addresses are given a chat as a text, as there
         takes, rest = self._providers.by_what_they_take(asked)
-        if not rest:
+        whole = self._as_text(test, text) if rest else None
+        if whole is None:
             return [self._case(test, prompt, sent, names, several=several)]
-        whole = {"prompt": escaped(self._as_text(test, text))}
+        # programs, addresses and an echo are given a chat as a text, as there
         return [
             self._case(test, prompt, one, columns, several=several)
-            for one, columns in ((sent, takes), (whole, rest))
+            for one, columns in ((sent, takes), ({"prompt": escaped(whole)}, rest))
             if columns
         ]
 
@@ -233,7 +232,7 @@ class Cases:
         """Return what is sent, which keeps the variables of the test where it can."""
         text = f"{test.options.get('prefix', '')}{text}{test.options.get('suffix', '')}"
         parts = parts_of(text)
-        if parts is not None and not templates.names_in(text) - test.variables.keys():
+        if parts is not None and templates.reads_alike(text, test.variables):
             return parts
         try:
             known = {"_conversation": [], **test.variables}
@@ -251,17 +250,18 @@ class Cases:
         chat = chat_of(filled)
         return as_case(chat) if chat else {"prompt": escaped(filled)}
 
-    def _as_text(self, test: Test, text: str) -> str:
-        """Return a chat filled in, as the text that it is there for who takes no messages."""
+    def _as_text(self, test: Test, text: str) -> str | None:
+        """Return a chat filled in, as the text that it is there for who takes no messages; None
+        where a prompt is no chat."""
         known = {"_conversation": [], **test.variables}
         around = f"{test.options.get('prefix', '')}{text}{test.options.get('suffix', '')}"
         try:
             filled = templates.fill_prompt(around, known)[0]
         except templates.BadTemplateError:
             # which is told where the messages are made
-            return around
+            return None
         chat = chat_of(filled)
-        return filled if chat is None else json.dumps(chat, ensure_ascii=False, indent=2)
+        return None if chat is None else json_text(chat, indent=2)
 
     def _only(self, test: Test, prompt: Prompt | None) -> list[str]:
         names: list[str] = []

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_arena.importing.importer import Source
+from pytest_arena.importing.promptfoo.javascript_values import json_text
 from pytest_arena.importing.promptfoo.provider_models import ENVIRONMENT, SECRET
 from pytest_arena.loading.tree import YamlList, YamlMap
 
@@ -22,7 +23,7 @@ def with_environment(source: Source) -> Source:
         return source
     known = {}
     for name, value in written.items():
-        text = "" if value is None else str(value)
+        text = value if isinstance(value, str) else "" if value is None else json_text(value)
         source.findings.left_out(
             written.key_place(name),
             f"{name}, a variable of the environment",

@@ -180,11 +180,10 @@ class _Conversion:
             return False
         if self._providers.by_what_they_take(())[1] and any(chat_of(one.text) for one in prompts):
             return False
-        names = {name for prompt in prompts for name in templates.names_in(prompt.text)}
         return not any(
             test.prompts
             or test.options.keys() & {"prefix", "suffix"}
-            or names - test.variables.keys()
+            or not all(templates.reads_alike(one.text, test.variables) for one in prompts)
             for test in tests
         )
 

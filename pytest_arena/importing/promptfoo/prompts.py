@@ -16,6 +16,7 @@ import yaml
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, is_code, told
+from pytest_arena.importing.promptfoo.javascript_values import json_text
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
@@ -212,8 +213,8 @@ def made_prompt(given: Any) -> tuple[str, Mapping[str, Any]]:
         return given, {}
     if isinstance(given, dict) and "prompt" in given:
         inner, config = given["prompt"], given.get("config")
-        text = inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
+        text = inner if isinstance(inner, str) else json_text(inner)
         return text, config if isinstance(config, dict) else {}
     if isinstance(given, (dict, list)):
-        return json.dumps(given, ensure_ascii=False), {}
+        return json_text(given), {}
     raise UnusableScriptError("it gave neither a text nor an object")

@@ -11,6 +11,7 @@ from typing import Any
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.code_module import CodeModule
+from pytest_arena.importing.promptfoo.javascript_values import as_in_javascript
 from pytest_arena.importing.promptfoo.provider_http import http_of
 from pytest_arena.importing.promptfoo.provider_models import (
     ENVIRONMENT,
@@ -25,7 +26,7 @@ from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _KEYS = ("id", "label", "config", "prompts", "transform", "delay", "env", "inputs")
 _ASKS_NOBODY = ("echo", "mock")
-_TAKES_TEXT = ("http", "exec")
+_TAKES_TEXT = ("http", "exec", "echo")
 """What is given one text: a chat as the JSON that it is."""
 
 
@@ -229,7 +230,7 @@ class Providers:
         if head in VENDORS or head in LOCAL or head in ("ollama", "litellm"):
             return model_of(head, rest, config, place, self._source)
         code = identity.removeprefix("file://").removeprefix("python:")
-        given = plain(config) if config is not None else None
+        given = as_in_javascript(plain(config)) if config is not None else None
         if ".py" in code or identity.startswith("python:"):
             return self._python(code, given, place)
         if re.search(r"\.[cm]?[jt]s\b", code):

@@ -19,7 +19,8 @@ def parts_of(text: str) -> dict[str, Any] | None:
         return None
     chat = chat_of(text)
     if chat is None:
-        return {"prompt": templates.as_ours(text)}
+        # what is filled into JSON is quoted there
+        return {"prompt": templates.as_ours(text)} if templates.parsed(text) is None else None
     made = as_case(chat, keep=True)
     return made if "prompt" in made else None
 

@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import ChainableUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from pytest_arena.importing.promptfoo.javascript_values import json_text, number_text
+
 _SIMPLE = re.compile(r"\{\{-?\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])*)\s*-?\}\}")
 _MARKS = re.compile(r"\{\{|\{%|\{#")
 _OF_ENVIRONMENT = re.compile(r"^env\.")
@@ -37,9 +39,21 @@ def is_simple(text: str) -> bool:
     return _MARKS.search(rest) is None and not ends
 
 
-def names_in(text: str) -> set[str]:
-    """Return the names of the variables in a simple template."""
-    return {re.split(r"[.\[]", match[1])[0] for match in _SIMPLE.finditer(text)}
+def reads_alike(text: str, variables: Mapping[str, Any]) -> bool:
+    """Return whether a simple template is the same text here and there: all that it names is
+    defined, and is neither a list nor a mapping, which is JSON in an arena alone."""
+    for match in _SIMPLE.finditer(text):
+        value: Any = variables
+        for step in re.findall(r"\w+", match[1]):
+            if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+                value = value[int(step)]
+            elif isinstance(value, Mapping) and step in value:
+                value = value[step]
+            else:
+                return False
+        if isinstance(value, (list, Mapping)):
+            return False
+    return True
 
 
 def as_ours(text: str) -> str:
@@ -59,9 +73,7 @@ def fill(text: str, variables: Mapping[str, Any]) -> tuple[str, set[str]]:
     environment = SandboxedEnvironment(
         undefined=undefined, finalize=_shown, keep_trailing_newline=True
     )
-    environment.filters["dump"] = lambda value, indent=None: json.dumps(
-        value, indent=indent, ensure_ascii=False
-    )
+    environment.filters["dump"] = lambda value, indent=0: json_text(value, indent)
     environment.globals["env"] = _NoEnvironment()
     given = {name: _with_length(value) for name, value in variables.items()}
     try:
@@ -86,15 +98,20 @@ def fill_without_environment(text: str) -> str:
 def fill_prompt(text: str, variables: Mapping[str, Any]) -> tuple[str, set[str]]:
     """Return a prompt filled in as `fill` does; in one that is JSON each text by itself, so that
     quotes and line breaks of variables stay within theirs."""
-    try:
-        tree = json.loads(text)
-    except ValueError:
-        return fill(text, variables)
-    if not isinstance(tree, (dict, list)):
+    tree = parsed(text)
+    if tree is None:
         return fill(text, variables)
     seen: set[str] = set()
     filled = _filled_in(tree, variables, seen)
-    return json.dumps(filled, ensure_ascii=False, indent=2), seen
+    return json_text(filled, indent=2), seen
+
+
+def parsed(text: str) -> Any:
+    """Return what a prompt is as JSON; None where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _filled_in(tree: Any, variables: Mapping[str, Any], seen: set[str]) -> Any:
@@ -148,6 +165,8 @@ def _shown(value: Any) -> Any:
         return str(value).lower()
     if value is None:
         return ""
+    if isinstance(value, (int, float)):
+        return number_text(value)
     if isinstance(value, dict):
         return "[object Object]"
     if isinstance(value, list):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from typing import Any
@@ -13,6 +12,7 @@ from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.assertions.written import number
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner
 from pytest_arena.importing.promptfoo.entries import Entry, EntryReader
+from pytest_arena.importing.promptfoo.javascript_values import json_text
 from pytest_arena.importing.promptfoo.variables import VariableReader
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
@@ -144,7 +144,7 @@ class TestReader:
         given = own.get("provider", own.get("providers"))
         chosen = tuple(given) if isinstance(given, YamlList) else (given,) if given else ()
         output = own.get("providerOutput")
-        said = output if isinstance(output, str) else json.dumps(plain(output), ensure_ascii=False)
+        said = output if isinstance(output, str) else json_text(plain(output))
         written_options = own.get("options")
         judge = written_options.get("provider") if isinstance(written_options, YamlMap) else None
         for variables in list(
@@ -252,7 +252,7 @@ def name_of(test: Test) -> str:
     text = test.description
     if text is None:
         first = next((value for value in test.variables.values() if value not in (None, "")), None)
-        text = "Case" if first is None else first if isinstance(first, str) else json.dumps(first)
+        text = "Case" if first is None else first if isinstance(first, str) else json_text(first)
     return shorten(" ".join(text.split()), 60).replace("::", ": ").strip() or "Case"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from pytest_arena.errors import Location, shorten
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, is_code, told
+from pytest_arena.importing.promptfoo.javascript_values import as_in_javascript, json_text
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError, file_of
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
 from pytest_arena.javascript import Given, NotRunError, is_installed, run
@@ -62,7 +62,7 @@ class VariableReader:
             path = self._source.neighbour(part, folder) if isinstance(part, str) else None
             tree = self._source.tree_of(path) if path else part
             if isinstance(tree, YamlMap):
-                names |= {str(name): value for name, value in plain(tree).items()}
+                names |= {str(name): as_in_javascript(value) for name, value in plain(tree).items()}
             elif part is not None:
                 self._findings.left_out(place, "vars: no mapping and no file with one")
                 lost.append("vars")
@@ -76,7 +76,7 @@ class VariableReader:
         if written is None:
             return names
         try:
-            return {**names, **self._transformed(written, names)}
+            return {**names, **as_in_javascript(self._transformed(written, names))}
         except UnusableScriptError as error:
             told(self._source, place, "transformVars", error)
             lost.append("transformVars")
@@ -129,8 +129,8 @@ class VariableReader:
         if path is None:
             self._lose(name, f"there is no file {shorten(value)}", place, lost)
             return value
-        if path.suffix in (".yaml", ".yml", ".json"):
-            return json.dumps(plain(self._source.tree_of(path)), ensure_ascii=False)
+        if path.suffix in (".yaml", ".yml"):
+            return json_text(plain(self._source.tree_of(path)))
         return self._source.text_of(path).strip()
 
     def _note_asserts(self, names: Mapping[str, Any], place: Location) -> None:
@@ -169,7 +169,7 @@ class VariableReader:
             output = told_of.get("output")
             if not output:
                 raise UnusableScriptError("it gave no object with output")
-            text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+            text = output if isinstance(output, str) else json_text(output)
             found.append(text.strip())
         if any(text != found[0] for text in found):
             raise UnusableScriptError("it gives each prompt another value")

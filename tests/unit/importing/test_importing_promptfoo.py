@@ -188,12 +188,73 @@ def test_prompts_are_variants_where_all_of_them_stay_templates(tmp_path: Path) -
     tests = [
         {"vars": {"word": ["hi", "yo"]}, "assert": [{"type": "icontains", "value": "{{word}}"}]}
     ]
-    arena = convert(tmp_path, config(prompts=["file://p.txt", chat], tests=tests)).arena
+    written = config(prompts=["file://p.txt", chat], tests=tests, providers=["openai:gpt-4o"])
+    arena = convert(tmp_path, written).arena
     assert [one["name"] for one in arena["variants"]] == ["p.txt 1", "p.txt 2", "prompt 3"]
     assert arena["prompts"]["p.txt 1"] == {"user": "Say {{ word }}"}
     assert arena["prompts"]["prompt 3"] == {"system": "Be kind.", "user": "{{ word }}?"}
     assert [case["variables"] for case in arena["tests"]] == [{"word": "hi"}, {"word": "yo"}]
     assert arena["tests"][1]["assertions"] == [{"type": "contains", "value": "yo"}]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("5.0", "5"),
+        ("1.10", "1.1"),
+        ("1e3", "1000"),
+        ("1e21", "1e+21"),
+        ("1e-5", "0.00001"),
+        ("2.50e-7", "2.5e-7"),
+        ("-0.0", "0"),
+        ("12345678901234567890", "12345678901234567000"),
+        ("9007199254740993", "9007199254740992"),
+        (".inf", "Infinity"),
+        (".nan", "NaN"),
+        ("'1.10'", "1.10"),
+        ("true", "true"),
+        ("[1, 2.0]", "1,2"),
+        ("{a: 1.0}", "[object Object]"),
+        ("file://l.yaml", '{"b":1,"c":[1.5,2]}'),
+        ("file://l.json", '{"b": 1.0}'),
+    ],
+)
+def test_variables_read_as_javascript_writes_them(written: str, sent: str, tmp_path: Path) -> None:
+    (tmp_path / "l.yaml").write_text("b: 1.0\nc: [1.50, 2]\n")
+    (tmp_path / "l.json").write_text('{"b": 1.0}\n')
+    path = tmp_path / "promptfooconfig.yaml"
+    path.write_text(
+        "prompts: ['{{ q }} {{ again }}']\nproviders: [echo]\n"
+        f"defaultTest: {{vars: {{q: {written}}}}}\n"
+        "scenarios: [{config: [{vars: {again: '-{{ q }}-'}}], tests: [{assert: "
+        "[{type: contains, value: '-{{ q }}-'}]}]}]\n"
+    )
+    source = read_source(path, tmp_path)
+    (tmp_path / "arena.yaml").write_text(
+        arena_text(importer_of(source).convert(source).arena, "imported")
+    )
+    (cell,) = run_arena(tmp_path / "arena.yaml").cells
+    assert (cell.verdict, cell.trials[0].output) == ("passed", f"{sent} -{sent}-")
+
+
+@pytest.mark.parametrize(
+    ("template", "sent"),
+    [
+        ("{{ o | dump }}", '{"a":[1,0.5]}'),
+        ("{{ o | dump(1) }}", '{\n "a": [\n  1,\n  0.5\n ]\n}'),
+        ("{{ o.a }}", "1,0.5"),
+        ("{{ o.a[0] }} {{ o.a[1] * 2 }}", "1 1"),
+        ("{{ o.none }}.", "."),
+        ('{"q": "{{ w }}", "n": 1.0}', '{\n  "q": "say \\"hi\\"",\n  "n": 1\n}'),
+        ('"{{ w }}"', '"say \\"hi\\""'),
+    ],
+)
+def test_prompts_read_as_javascript_writes_them(template: str, sent: str, tmp_path: Path) -> None:
+    tests = [{"vars": {"o": {"a": [1.0, 0.5]}, "w": 'say "hi"'}}]
+    imported = convert(tmp_path, config(prompts=[template], tests=tests))
+    (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "imported"))
+    (cell,) = run_arena(tmp_path / "arena.yaml").cells
+    assert cell.trials[0].output == sent
 
 
 def test_what_only_nunjucks_fills_in_is_filled_in(tmp_path: Path) -> None:
@@ -291,7 +352,7 @@ def test_zeros_of_options_are_no_limits_and_objects_are_judged_as_json(tmp_path:
     options = {"repeat": 0, "timeoutMs": 0, "maxConcurrency": 3}
     arena = convert(tmp_path, config(tests=tests, evaluateOptions=options)).arena
     assert arena["defaults"] == {"concurrency": 3}
-    assert arena["tests"][0]["mock"] == '{"a": true}'
+    assert arena["tests"][0]["mock"] == '{"a":true}'
 
 
 def test_a_further_turn_of_a_conversation_is_not_run_alone(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ MADE_BY_CODE: list[tuple[str, str, str]] = [
         "file://p.mjs:make",
         "import fs from 'node:fs';\nconsole.log('loud');\n"
         "export const make = async ({vars}) => [{role: 'user', content: `mjs ${vars.word}`}];",
-        "mjs tea",
+        '[\n  {\n    "role": "user",\n    "content": "mjs tea"\n  }\n]',
         marks=needs_node,
     ),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pytest_arena import run_arena
 from pytest_arena.cli import main
 from pytest_arena.importing import Imported, read_source
 from pytest_arena.importing.arena_writer import arena_text, write_files
@@ -169,9 +170,10 @@ def test_texts_of_the_environment_stand_where_they_are_named(tmp_path: Path) -> 
     imported = convert(
         tmp_path,
         "openai:{{env.MODEL}}",
-        env={"MODEL": "gpt-5", "API_TOKEN": "t0ken"},
-        prompts=["In {{env.REGION}} by {{env.MODEL}}"],
+        env={"MODEL": "gpt-5", "API_TOKEN": "t0ken", "N": 5.0, "ON": True},
+        prompts=["In {{env.REGION}} by {{env.MODEL}}", "{{env.N}} {{env.ON}}"],
     )
+    assert imported.arena["tests"][1]["prompt"] == "5 true"
     assert imported.arena["providers"][0]["model"] == "gpt-5"
     told = "\n".join(map(str, imported.findings))
     assert "env.REGION is a variable of the environment, which is not read here" in told
@@ -215,7 +217,7 @@ def test_turns_of_one_conversation_are_one_case(tmp_path: Path) -> None:
         }
 
     tests = [turn("a", "x"), turn("b", "y"), turn("c", "x"), turn("d"), turn("e")]
-    imported = convert(tmp_path, "echo", prompts=[CHAT], tests=tests)
+    imported = convert(tmp_path, "openai:gpt-4o", prompts=[CHAT], tests=tests)
     cases = imported.arena["tests"]
     assert [[one["user"] for one in case["conversation"]] for case in cases] == [
         ["a", "c"], ["b"], ["d", "e"],
@@ -226,7 +228,7 @@ def test_turns_of_one_conversation_are_one_case(tmp_path: Path) -> None:
 
 def test_a_conversation_whose_system_prompt_changes_is_told(tmp_path: Path) -> None:
     tests = [{"vars": {"system": name, "question": "q"}} for name in ("a", "b")]
-    first, second = convert(tmp_path, "echo", prompts=[CHAT], tests=tests).arena["tests"]
+    first, second = convert(tmp_path, "openai:gpt-4o", prompts=[CHAT], tests=tests).arena["tests"]
     assert "skip" not in first
     assert second["skip"] == "imported without the turns before it"
 
@@ -344,6 +346,17 @@ def test_a_chat_is_a_text_for_programs_and_addresses(tmp_path: Path) -> None:
     assert "providers" not in third
     (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "made"))
     assert main(["validate", str(tmp_path / "arena.yaml")]) == 0
+
+
+@pytest.mark.parametrize("roles", [["system", "user"], ["user"], ["user", "assistant", "user"]])
+def test_an_echo_of_a_chat_is_its_json(roles: list[str], tmp_path: Path) -> None:
+    chat = [{"role": role, "content": "Say {{ word }}"} for role in roles]
+    tests = [{"vars": {"word": '"hi"'}, "assert": [{"type": "is-json"}]}]
+    imported = convert(tmp_path, "echo", prompts=[json.dumps(chat)], tests=tests)
+    (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "made"))
+    (cell,) = run_arena(tmp_path / "arena.yaml").cells
+    said = [{"role": role, "content": 'Say "hi"'} for role in roles]
+    assert (cell.verdict, cell.trials[0].output) == ("passed", json.dumps(said, indent=2))
 
 
 def test_what_could_make_an_arena_a_bad_one_does_not(tmp_path: Path) -> None:

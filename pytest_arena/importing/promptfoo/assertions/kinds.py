@@ -35,6 +35,7 @@ from pytest_arena.importing.promptfoo.assertions.written import (
     Written,
     negatable,
 )
+from pytest_arena.importing.promptfoo.javascript_values import as_in_javascript
 from pytest_arena.loading.tree import plain
 
 CSV_THRESHOLD = 0.75
@@ -62,7 +63,7 @@ def _limit(written: Written) -> float:
 def _python(written: Written) -> list[Made]:
     if written.value is None or written.value == "":
         raise LeftOutError("no value", "there it is an error")
-    config = plain(written.tree.get("config"))
+    config = as_in_javascript(plain(written.tree.get("config")))
     module = written.scope.module
     return negatable(written, module.assertion(written.value, written.threshold, config))
 
@@ -70,7 +71,7 @@ def _python(written: Written) -> list[Made]:
 def _javascript(written: Written) -> list[Made]:
     if written.value is None or written.value == "":
         raise LeftOutError("no value", "there it is an error")
-    config = plain(written.tree.get("config"))
+    config = as_in_javascript(plain(written.tree.get("config")))
     module = written.scope.module
     return negatable(written, module.script(written.value, written.threshold, config))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.promptfoo.code_module import CodeModule
+from pytest_arena.importing.promptfoo.javascript_values import as_in_javascript, json_text
 from pytest_arena.importing.promptfoo.scripts import file_of
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
 from pytest_arena.light_dataclass import dataclass
@@ -79,7 +79,7 @@ class Written:
 
 def read(kind: str, tree: YamlMap, place: Location, scope: Scope) -> Written:
     bare = kind.removeprefix("not-")
-    value = plain(tree.get("value"))
+    value = as_in_javascript(plain(tree.get("value")))
     if bare not in ("javascript", "python") or file_of(value) is None:
         value = _value(value, scope)
     threshold = tree.get("threshold")
@@ -106,7 +106,7 @@ def _value(value: Any, scope: Scope) -> Any:
             raise LeftOutError(f"there is no file {value}")
         if path.suffix in (".yaml", ".yml", ".json"):
             try:
-                return plain(scope.source.tree_of(path))
+                return as_in_javascript(plain(scope.source.tree_of(path)))
             except ArenaFileError as error:
                 raise LeftOutError(str(error)) from error
         if path.suffix in (".py", ".js", ".cjs", ".mjs", ".ts"):
@@ -128,19 +128,3 @@ def _filled(text: str, scope: Scope) -> str:
 
 def negatable(written: Written, made: Made) -> list[Made]:
     return [{**made, "not": True}] if written.negated else [made]
-
-
-def json_text(value: Any) -> str:
-    """Return a value as JavaScript writes it."""
-    return json.dumps(_numbered(value), ensure_ascii=False, separators=(",", ":"))
-
-
-def _numbered(value: Any) -> Any:
-    """Return a value whose whole numbers have no decimals, as there."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return int(value)
-    if isinstance(value, list):
-        return [_numbered(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _numbered(item) for key, item in value.items()}
-    return value
