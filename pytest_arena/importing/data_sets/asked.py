@@ -109,7 +109,7 @@ def read_message(value: Mapping[str, Any]) -> tuple[str | None, str, list[str]]:
         lost.append(f"messages of role {role}")
     calls = fields.get("tool_calls") or (fields.get("additional_kwargs") or {}).get("tool_calls")
     if calls:
-        lost.append("calls of tools in earlier messages")
+        lost.append("calls of tools")
     return found, text, lost
 
 

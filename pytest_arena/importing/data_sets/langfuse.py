@@ -70,6 +70,6 @@ def _add(data_set: DataSet, row: dict[str, Any], written: YamlMap, place: Locati
         cost = number_of(row.get("total_cost"))
         if cost is not None:
             facts["cost_usd"] = cost
-        answer = Answer(answer_text(row["output"]), facts=facts)
+        answer = Answer(answer_text(row["output"], data_set.source), facts=facts)
     variables = {"metadata": row["metadata"]} if row.get("metadata") else {}
     data_set.add(None, sent, judged, place, answer=answer, variables=variables, further=further)

@@ -97,7 +97,7 @@ def _add(data_set: DataSet, row: dict[str, Any], written: YamlMap, place: Locati
         expect(judged, expected, written.value_place(key) if key else place)
     answer = None
     if is_run and row.get("outputs") not in (None, {}, ""):
-        answer = Answer(answer_text(row["outputs"]), facts=_facts(row))
+        answer = Answer(answer_text(row["outputs"], data_set.source), facts=_facts(row))
     elif is_run and row.get("error"):
         answer = Answer(None, error=str(row["error"]))
     variables = {"metadata": row["metadata"]} if row.get("metadata") else {}

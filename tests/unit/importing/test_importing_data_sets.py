@@ -281,6 +281,66 @@ def test_results_of_an_experiment_have_answers_figures_and_errors(tmp_path: Path
     assert "1 run inside of others" in told(imported)
 
 
+CALLED = {"role": "assistant", "content": "A1", "tool_calls": [{"id": "1"}]}
+
+
+@pytest.mark.parametrize(
+    ("expected", "lost"),
+    [
+        ({"answer": "A1", "n": 2}, "n"),
+        ({"text": "A1", "score": 0.5, "note": None}, "score"),
+        ({"answer": "A1", "citations": ["a"], "must_cite": "b"}, "citations, must_cite"),
+        ({"messages": [{"role": "assistant", "content": "A1"}], "refunded": False}, "refunded"),
+        (CALLED, "calls of tools"),
+        ({"choices": [{"message": CALLED}], "model": "m"}, "calls of tools"),
+        ([{"role": "user", "content": "q"}, CALLED], "calls of tools"),
+    ],
+)
+@pytest.mark.parametrize("tool", ["LangSmith", "Langfuse"])
+def test_what_stands_beside_an_expected_text_is_told(
+    tool: str, expected: Any, lost: str, tmp_path: Path
+) -> None:
+    rows = {
+        "LangSmith": {"inputs": {"q": "one"}, "reference_outputs": expected, "outputs": expected},
+        "Langfuse": {
+            "input": "one",
+            "expectedOutput": expected,
+            "output": expected,
+            "metadata": None,
+            "datasetId": "d",
+        },
+    }
+    imported = convert(tmp_path, "a.jsonl", [rows[tool]])
+    case = only_case(imported)
+    assert case["assertions"] == [{"type": "factuality", "reference": "A1"}]
+    assert case["skip"] == f"imported without expected {lost}"
+    assert f"left out: expected {lost}: beside the text that a judge compares" in told(imported)
+    assert f"left out: of the answers, beside their text: {lost}" in told(imported)
+    assert imported.findings.summary == "1 of 2 assertions kept (0 exact, 1 alike), 1 left out"
+    (answer,) = map(json.loads, imported.files["a.outputs.jsonl"].splitlines())
+    assert answer["output"] == "A1"
+    partial = convert(tmp_path, "a.jsonl", [rows[tool]], partial=True)
+    assert "skip" not in only_case(partial)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        {"answer": "A1", "n": None, "sources": []},
+        {"choices": [{"message": {"role": "assistant", "content": "A1"}}], "usage": {"n": 1}},
+        {"generations": [[{"text": "A1", "generation_info": {"finish_reason": "stop"}}]]},
+        {"id": "m", "role": "assistant", "content": "A1"},
+    ],
+)
+def test_a_text_with_nothing_to_expect_beside_it_is_kept_whole(
+    expected: Any, tmp_path: Path
+) -> None:
+    row = {"inputs": {"q": "one"}, "reference_outputs": expected, "outputs": expected}
+    imported = convert(tmp_path, "a.jsonl", [row])
+    assert "skip" not in only_case(imported)
+    assert "left out" not in told(imported)
+
+
 def test_items_of_langfuse_keep_what_is_archived_out_of_the_run(tmp_path: Path) -> None:
     rows = [
         {"input": {"a": 1, "b": "x"}, "expectedOutput": True, "status": "ACTIVE"},
