@@ -19,7 +19,7 @@ from pytest_arena.importing.promptfoo.javascript_values import json_text
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of, made_prompt
 from pytest_arena.importing.promptfoo.providers import Providers
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
-from pytest_arena.importing.promptfoo.sent import as_case, parts_of, tag
+from pytest_arena.importing.promptfoo.sent import as_case, parts_of, tag, unsent
 from pytest_arena.importing.promptfoo.tests import Test, name_of
 from pytest_arena.loading.tree import plain
 
@@ -150,18 +150,19 @@ class Cases:
                     "write its turns under conversation: of one case",
                 )
                 test.lost.append("the turns before it")
-        sent = self._sent(test, prompt, text)
         asked = names if names is not None else self._only(test, prompt)
         takes, rest = self._providers.by_what_they_take(asked)
-        whole = self._as_text(test, text) if rest else None
-        if whole is None:
+        chat = chat_of(self._filled(test, prompt, text)) if rest else None
+        if chat is None:
+            sent = self._sent(test, prompt, text)
             return [self._case(test, prompt, sent, names, several=several)]
+        cases = []
+        if takes:
+            sent = self._sent(test, prompt, text)
+            cases.append(self._case(test, prompt, sent, takes, several=several))
         # programs, addresses and an echo are given a chat as a text, as there
-        return [
-            self._case(test, prompt, one, columns, several=several)
-            for one, columns in ((sent, takes), ({"prompt": escaped(whole)}, rest))
-            if columns
-        ]
+        whole = {"prompt": escaped(json_text(chat, indent=2))}
+        return [*cases, self._case(test, prompt, whole, rest, several=several)]
 
     def _begin(self, case: Case, system: str | None) -> None:
         """Have a case be a conversation, of which it has the first turn."""
@@ -230,38 +231,44 @@ class Cases:
 
     def _sent(self, test: Test, prompt: Prompt, text: str) -> Case:
         """Return what is sent, which keeps the variables of the test where it can."""
-        text = f"{test.options.get('prefix', '')}{text}{test.options.get('suffix', '')}"
-        parts = parts_of(text)
-        if parts is not None and templates.reads_alike(text, test.variables):
+        whole = _whole(test, text)
+        parts = parts_of(whole)
+        if parts is not None and templates.reads_alike(whole, test.variables):
             return parts
+        filled = self._filled(test, prompt, text)
+        chat = chat_of(filled)
+        if chat is None:
+            return {"prompt": escaped(filled)}
+        lost = unsent(chat)
+        if lost:
+            self._findings.left_out(
+                prompt.place, f"of a chat: {', '.join(lost)}", "write a case of your own for it"
+            )
+            return {"prompt": escaped(filled), "skip": lost_in_words(lost)}
+        if chat[-1]["role"] != "user":
+            self._findings.alike(
+                prompt.place,
+                f"a chat of one message of role {chat[0]['role']}",
+                "it is sent as the user's",
+            )
+        return as_case(chat)
+
+    def _filled(self, test: Test, prompt: Prompt, text: str) -> str:
+        """Return a prompt filled in; what cannot be is told."""
+        whole = _whole(test, text)
         try:
-            known = {"_conversation": [], **test.variables}
-            filled, empty = templates.fill_prompt(text, known)
+            filled, empty = templates.fill_prompt(whole, {"_conversation": [], **test.variables})
         except templates.BadTemplateError as error:
             self._findings.left_out(prompt.place, f"a template that cannot be filled in: {error}")
             test.lost.append("its prompt")
-            filled, empty = text, set()
+            return whole
         if empty:
             self._findings.alike(
                 prompt.place,
                 f"nobody defines {', '.join(sorted(empty))}, which is empty there",
                 "here an undefined name would be an error",
             )
-        chat = chat_of(filled)
-        return as_case(chat) if chat else {"prompt": escaped(filled)}
-
-    def _as_text(self, test: Test, text: str) -> str | None:
-        """Return a chat filled in, as the text that it is there for who takes no messages; None
-        where a prompt is no chat."""
-        known = {"_conversation": [], **test.variables}
-        around = f"{test.options.get('prefix', '')}{text}{test.options.get('suffix', '')}"
-        try:
-            filled = templates.fill_prompt(around, known)[0]
-        except templates.BadTemplateError:
-            # which is told where the messages are made
-            return None
-        chat = chat_of(filled)
-        return None if chat is None else json_text(chat, indent=2)
+        return filled
 
     def _only(self, test: Test, prompt: Prompt | None) -> list[str]:
         names: list[str] = []
@@ -336,6 +343,11 @@ class Cases:
             self._findings.left_out(test.place, str(error), error.instead)
             scope.lost.append("transform")
             return {}
+
+
+def _whole(test: Test, text: str) -> str:
+    """Return a prompt with what stands around it in a test."""
+    return f"{test.options.get('prefix', '')}{text}{test.options.get('suffix', '')}"
 
 
 def _bare(text: str) -> str:

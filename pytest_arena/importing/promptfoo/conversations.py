@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_arena.importing.promptfoo import templates
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of
-from pytest_arena.importing.promptfoo.sent import content_of
+from pytest_arena.importing.promptfoo.sent import content_of, unsent
 from pytest_arena.importing.promptfoo.tests import Test
 from pytest_arena.light_dataclass import dataclass
 
@@ -80,7 +80,7 @@ def _sent(
     except templates.BadTemplateError:
         return None
     chat = chat_of(filled)
-    if chat is None:
+    if chat is None or unsent(chat):
         return None
     messages = [(str(one["role"]), content_of(one)) for one in chat]
     system = messages.pop(0)[1] if messages[0][0] in ("system", "developer") else None

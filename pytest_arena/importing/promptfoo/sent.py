@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_arena.importing.arena_writer import escaped
+from pytest_arena.importing.data_sets.asked import read_message
 from pytest_arena.importing.promptfoo import templates
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of
 
+_ROLES = ("system", "developer", "user", "assistant")
 _NO_PART_OF_A_NAME = ("/", "[", "]", "::", ",", "\n", "{", "}")
 
 
@@ -22,7 +24,7 @@ def parts_of(text: str) -> dict[str, Any] | None:
         # what is filled into JSON is quoted there
         return {"prompt": templates.as_ours(text)} if templates.parsed(text) is None else None
     made = as_case(chat, keep=True)
-    return made if "prompt" in made else None
+    return made if "prompt" in made and chat[-1]["role"] == "user" and not unsent(chat) else None
 
 
 def as_case(chat: Sequence[Mapping[str, Any]], *, keep: bool = False) -> dict[str, Any]:
@@ -39,12 +41,19 @@ def as_case(chat: Sequence[Mapping[str, Any]], *, keep: bool = False) -> dict[st
 
 def content_of(message: Mapping[str, Any]) -> str:
     """Return the text of a message, whose content may be in parts."""
-    content = message["content"]
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    texts = [part.get("text", "") for part in parts if isinstance(part, dict)]
-    return "\n".join(filter(None, map(str, texts)))
+    return read_message(message)[1]
+
+
+def unsent(chat: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what of the messages of a chat an arena cannot send."""
+    lost = []
+    for message in chat:
+        if message["role"] not in _ROLES:
+            lost.append(f"messages of role {message['role']}")
+        lost += read_message(message)[2]
+    if len(chat) > 1 and chat[-1]["role"] != "user":
+        lost.append("a last message that is the user's")
+    return list(dict.fromkeys(lost))
 
 
 def variants_of(prompts: Sequence[Prompt], names: Sequence[str]) -> dict[str, Any]:

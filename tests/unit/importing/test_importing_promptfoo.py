@@ -522,6 +522,10 @@ def test_a_rubric_prompt_is_the_judges_prompt(prompt: Any, made: Any, tmp_path: 
 @pytest.mark.parametrize(
     ("prompt", "said"),
     [
+        (
+            '[{"role": "user", "content": [{"type": "image_url"}, {"text": "{{ output }}"}]}]',
+            "its rubricPrompt has parts of type image_url",
+        ),
         ("Grade {{ output | upper }}", "does more with the answer than show it"),
         ("Grade {% if output %}it{% endif %}", "does more with the answer than show it"),
         ("Grade it", "does not show the answer"),

@@ -359,6 +359,48 @@ def test_an_echo_of_a_chat_is_its_json(roles: list[str], tmp_path: Path) -> None
     assert (cell.verdict, cell.trials[0].output) == ("passed", json.dumps(said, indent=2))
 
 
+PICTURE = {"type": "image_url", "image_url": {"url": "http://x/y.png"}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "lost"),
+    [
+        ([{"role": "user", "content": [{"type": "text", "text": "{{ word }}"}, PICTURE]}],
+         "parts of type image_url"),
+        ([{"role": "system", "content": "a"}, {"role": "user", "content": [PICTURE]}],
+         "parts of type image_url"),
+        ([{"role": "tool", "content": "a"}, {"role": "user", "content": "b"}],
+         "messages of role tool"),
+        ([{"role": "assistant", "content": None, "tool_calls": [{}]},
+          {"role": "user", "content": "b"}],
+         "calls of tools"),
+        ([{"role": "user", "content": "a"}, {"role": "assistant", "content": "{"}],
+         "a last message that is the user's"),
+    ],
+)  # fmt: skip
+def test_a_chat_that_cannot_be_sent_whole_is_told_and_not_run(
+    messages: list[Any], lost: str, tmp_path: Path
+) -> None:
+    tests = [{"vars": {"word": "x"}}]
+    prompts = [json.dumps(messages)]
+    imported = convert(tmp_path, "openai:gpt-5", "echo", prompts=prompts, tests=tests)
+    sent, shown = imported.arena["tests"]
+    assert (sent["skip"], sent["providers"]) == (f"imported without {lost}", ["gpt-5"])
+    assert ("skip" in shown, shown["providers"]) == (False, ["echo"])
+    assert f"left out: of a chat: {lost}" in "".join(map(str, imported.findings))
+    (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "made"))
+    assert main(["validate", str(tmp_path / "arena.yaml")]) == 0
+    echoed = convert(tmp_path, "echo", prompts=prompts, tests=tests)
+    assert "of a chat" not in "".join(map(str, echoed.findings))
+
+
+def test_a_system_prompt_alone_is_sent_as_the_users(tmp_path: Path) -> None:
+    chat = json.dumps([{"role": "system", "content": "Say {{ word }}"}])
+    imported = convert(tmp_path, "openai:gpt-5", prompts=[chat], tests=[{"vars": {"word": "x"}}])
+    assert imported.arena["tests"][0]["prompt"] == "Say x"
+    assert "alike: a chat of one message of role system" in "".join(map(str, imported.findings))
+
+
 def test_what_could_make_an_arena_a_bad_one_does_not(tmp_path: Path) -> None:
     light = {"type": "contains", "value": "a", "weight": 0}
     asserted = [{"type": "{{x}}", "value": "a"}, {"type": "assert-set", "assert": [light]}]

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_arena.importing.arena_writer import escaped
+from pytest_arena.importing.data_sets.asked import read_message
 from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.promptfoo import templates
 from pytest_arena.importing.promptfoo.assertions.written import Written
 from pytest_arena.importing.promptfoo.prompts import chat_of
-from pytest_arena.importing.promptfoo.sent import content_of
 
 _ANSWER = re.compile(r"\{\{-?\s*output\s*-?\}\}")
 _MARK = "\ue000answer\ue000"
@@ -37,7 +37,7 @@ def own_prompt(written_prompt: Any, written: Written) -> str | list[dict[str, st
     chat = chat_of(filled)
     if chat is None:
         return _with_answer(filled)
-    return [{"role": _role(one), "content": _with_answer(content_of(one))} for one in chat]
+    return [{"role": _role(one), "content": _with_answer(_content(one))} for one in chat]
 
 
 def _uses_answer_otherwise(text: str) -> bool:
@@ -59,6 +59,13 @@ def _text(prompt: Any, written: Written) -> str:
         else:
             return source.text_of(path).strip()
     return prompt if isinstance(prompt, str) else json.dumps(prompt, ensure_ascii=False)
+
+
+def _content(message: Mapping[str, Any]) -> str:
+    _, text, lost = read_message(message)
+    if lost:
+        raise LeftOutError(f"its rubricPrompt has {', '.join(lost)}")
+    return text
 
 
 def _role(message: Mapping[str, Any]) -> str:
