@@ -15,6 +15,7 @@ from pytest_arena.importing.made import Made
 _ENVIRONMENT = ("sandbox", "files", "setup")
 _KNOWN = {"input", "target", "choices", "id", "metadata", *_ENVIRONMENT}
 _SCORER = "the scorer stands in the task's code"
+_LINE = r"^[^\w\n]*(?i:ANSWER)\s*:\s*"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -47,7 +48,7 @@ def _add(data_set: DataSet, row: dict[str, Any], place: Location) -> None:
     targets = _texts(row.get("target"))
     choices = _choices(row.get("choices"))
     if choices:
-        _with_choices(sent, choices)
+        _with_choices(sent, choices, several=len(targets) > 1)
     if targets:
         kind, made, told = _scored(targets, choices)
         alike = (_SCORER, f"written as {kind}: {told}")
@@ -63,17 +64,25 @@ def _scored(targets: list[str], choices: list[str]) -> tuple[str, Made, str]:
     """Return the scorer that is usual for such a sample, and the assertion that it is here."""
     letters = [one for one in targets if len(one) == 1 and one.upper() in _LETTERS]
     if choices and len(letters) == len(targets):
-        wanted = r"\s*(?:,|and)?\s*".join(letters)
-        made: Made = {"type": "matches", "pattern": rf"(?im)^\W*ANSWER\s*:\s*{wanted}\b"}
+        made: Made = {"type": "matches", "pattern": _choosing("".join(letters).upper())}
         return "choice()", made, "the prompt asks for a line like ANSWER: B"
     told = "one of the targets must stand in the answer, in any case; equals is exact()"
     return "includes()", {"type": "contains_any", "values": targets}, told
 
 
-def _with_choices(sent: Asked, choices: list[str]) -> None:
+def _choosing(letters: str) -> str:
+    """Return a pattern of the answers whose first line with `ANSWER:` names these letters and no
+    other, in any order: `B, A`, `AB`, `A and B`."""
+    each = "".join(f"(?=[{letters} ,and]*{letter})" for letter in letters)
+    named = rf"{each}(?:[{letters},]| (?:and )?)+(?![A-Za-z0-9_ ,])"
+    return rf"(?m)\A(?s:(?!{_LINE}[A-Za-z0-9,]).)*{_LINE}{named}"
+
+
+def _with_choices(sent: Asked, choices: list[str], *, several: bool) -> None:
     """Put the choices into what is asked, as the multiple_choice solver does."""
     listed = "\n".join(f"{letter}) {one}" for letter, one in zip(_LETTERS, choices, strict=False))
-    end = f"\n\n{listed}\n\nEnd with a line that says ANSWER: and the letter of your choice."
+    named = "letters of all that are right" if several else "letter of your choice"
+    end = f"\n\n{listed}\n\nEnd with a line that says ANSWER: and the {named}."
     if "messages" in sent.keys:
         *before, last = sent.keys["messages"]
         sent.keys["messages"] = [*before, {**last, "content": last["content"] + escaped(end)}]

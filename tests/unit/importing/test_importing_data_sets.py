@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,35 @@ def test_a_scenario_without_turns_has_a_persona_and_is_not_run(tmp_path: Path) -
     assert only_case(imported)["skip"] == "imported without who answers"
 
 
+@pytest.mark.parametrize(
+    ("target", "answer", "holds"),
+    [
+        ("B", "ANSWER: B", True),
+        ("B", "I think so.\n**ANSWER: B**", True),
+        ("B", "Answer:B) blue", True),
+        ("B", "ANSWER: B, C", False),
+        ("B", "ANSWER: B and C", False),
+        ("B", "ANSWER: BC", False),
+        ("B", "ANSWER: Blue", False),
+        ("B", "ANSWER: A\nANSWER: B", False),
+        ("B", "ANSWER: $LETTER\nANSWER: B", True),
+        (["A", "B"], "ANSWER: A, B", True),
+        (["A", "B"], "ANSWER: B, A", True),
+        (["A", "B"], "ANSWER: B and A.", True),
+        (["B", "A"], "ANSWER: AB", True),
+        (["A", "B"], "ANSWER: A, B, C", False),
+        (["A", "B"], "ANSWER: A, A", False),
+        (["A", "B"], "ANSWER: A", False),
+    ],
+)
+def test_a_choice_is_all_letters_of_the_target_and_no_other(
+    target: Any, answer: str, holds: bool, tmp_path: Path
+) -> None:
+    row = {"input": "Pick", "target": target, "choices": ["red", "blue", "green"]}
+    (made,) = only_case(convert(tmp_path, "a.jsonl", [row]))["assertions"]
+    assert bool(re.search(made["pattern"], answer)) is holds
+
+
 def test_targets_of_inspect_are_told_and_compared_as_includes(tmp_path: Path) -> None:
     rows = [
         {"input": "2+2", "target": ["4", "four"], "id": 7},
@@ -173,8 +203,9 @@ def test_targets_of_inspect_are_told_and_compared_as_includes(tmp_path: Path) ->
     first, second, third, fourth = imported.arena["tests"]
     assert (first["name"], first["assertions"][0]["values"]) == ("7", ["4", "four"])
     assert "\n\nA) red\nB) \\{{x}}\n\n" in second["prompt"]
-    assert second["assertions"][0]["pattern"].endswith(r"B\b")
+    assert second["prompt"].endswith("ANSWER: and the letter of your choice.")
     assert third["name"] == "Pick #2"
+    assert third["prompt"].endswith("ANSWER: and the letters of all that are right.")
     assert fourth["skip"] == "imported without its sandbox"
     assert "written as includes()" in told(imported)
     assert "written as choice()" in told(imported)
