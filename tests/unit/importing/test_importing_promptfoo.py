@@ -429,6 +429,10 @@ def test_what_javascript_refuses_is_no_pattern(pattern: str) -> None:
         {"type": "levenshtein", "value": "x", "threshold": "near"},
         {"type": "levenshtein", "value": "x", "threshold": -0.5},
         {"type": "levenshtein", "value": 5},
+        {"type": "regex", "value": 42},
+        {"type": "finish-reason", "value": 1},
+        {"type": "contains-any", "value": 42},
+        {"type": "not-icontains-all", "value": True},
     ],
 )
 def test_what_an_arena_refuses_is_left_out_and_not_the_whole_file(

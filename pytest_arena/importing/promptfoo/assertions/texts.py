@@ -53,6 +53,8 @@ def contains_all(written: Written, *, case: bool) -> list[Made]:
 
 
 def several(written: Written) -> list[str]:
+    if not isinstance(written.value, (str, list)):
+        raise LeftOutError("its value is neither a text nor a list", "there it is an error")
     texts = written.texts
     if not isinstance(written.value, list):
         texts = [text for text in texts if text]
@@ -62,13 +64,17 @@ def several(written: Written) -> list[str]:
 
 
 def starts_with(written: Written) -> list[Made]:
+    return matching(written, literal_text.beginning(_text(written)))
+
+
+def _text(written: Written) -> str:
     if not isinstance(written.value, str):
         raise LeftOutError("its value is no text", "there it is an error")
-    return matching(written, literal_text.beginning(written.text))
+    return written.text
 
 
 def regex(written: Written) -> list[Made]:
-    text = written.text
+    text = _text(written)
     if text.startswith("(?i)"):
         written.alike("(?i) is no pattern of JavaScript's, so that it always fails there")
         text = text.removeprefix("(?i)")
@@ -88,11 +94,9 @@ def _translated(text: str) -> str:
 
 
 def levenshtein(written: Written) -> list[Made]:
-    if not isinstance(written.value, str):
-        raise LeftOutError("its value is no text", "there it is an error")
     most = 5 if written.threshold is None else math.floor(written.threshold)
-    made: Made = {"type": "levenshtein", "value": written.text, "max_distance": most, "exact": True}
-    return negatable(written, made)
+    made: Made = {"type": "levenshtein", "value": _text(written), "max_distance": most}
+    return negatable(written, {**made, "exact": True})
 
 
 def word_count(written: Written) -> list[Made]:
@@ -114,7 +118,7 @@ def _words(bound: Any) -> int | None:
 
 
 def finish_reason(written: Written) -> list[Made]:
-    return negatable(written, {"type": "finish_reason", "value": written.text})
+    return negatable(written, {"type": "finish_reason", "value": _text(written)})
 
 
 def refusal(written: Written) -> list[Made]:
