@@ -193,6 +193,10 @@ def _add_conversation(data_set: DataSet, row: dict[str, Any], place: Location) -
         told = "what judges stands in your code; here a judge reads the whole conversation"
         judged.keep([made], place, "expected_outcome", ("an expected outcome", told), of_all=True)
         judged.asks_judge = True
+    beside = {str(key) for turn in said for key, value in turn.items() if value}
+    if names := sorted(beside - {"role", "content"}):
+        told = f"of the turns, beside what is said: {', '.join(names)}"
+        data_set.source.findings.left_out(data_set.source.place, told)
     users = [turn for turn in said if turn.get("role") == "user" and turn.get("content")]
     answers = [str(turn["content"]) for turn in said if turn.get("role") == "assistant"]
     scenario = str(row["scenario"])

@@ -48,6 +48,8 @@ def _add(data_set: DataSet, row: dict[str, Any], place: Location) -> None:
     targets = _texts(row.get("target"))
     choices = _choices(row.get("choices"))
     if choices:
+        if len(choices) > len(_LETTERS):
+            sent.lost.append(f"its choices beyond {_LETTERS[-1]}")
         _with_choices(sent, choices, several=len(targets) > 1)
     if targets:
         kind, made, told = _scored(targets, choices)

@@ -12,7 +12,7 @@ from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.assertions.written import number
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner
 from pytest_arena.importing.promptfoo.entries import Entry, EntryReader
-from pytest_arena.importing.promptfoo.javascript_values import json_text
+from pytest_arena.importing.promptfoo.javascript_values import as_in_javascript, json_text
 from pytest_arena.importing.promptfoo.variables import VariableReader
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
@@ -140,7 +140,7 @@ class TestReader:
             if key not in _OPTIONS or key == "storeOutputAs":
                 self._findings.left_out(place, f"{key!r} of a test's options")
         asserted = list(self._asserted(own.get("assert"), place, losses))
-        metadata = plain(own.get("metadata"))
+        metadata = as_in_javascript(plain(own.get("metadata")))
         given = own.get("provider", own.get("providers"))
         chosen = tuple(given) if isinstance(given, YamlList) else (given,) if given else ()
         output = own.get("providerOutput")
@@ -257,5 +257,5 @@ def name_of(test: Test) -> str:
 
 
 def _options(tree: YamlMap) -> dict[str, Any]:
-    found = plain(tree.get("options"))
+    found = as_in_javascript(plain(tree.get("options")))
     return found if isinstance(found, dict) else {}

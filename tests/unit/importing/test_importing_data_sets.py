@@ -154,6 +154,15 @@ def test_a_conversation_with_answers_is_judged_as_it_was(tmp_path: Path) -> None
     assert json.loads(imported.files["a.outputs.jsonl"])["output"] == ["hello", "bye now"]
 
 
+def test_what_turns_have_beside_what_is_said_is_told(tmp_path: Path) -> None:
+    turns = [
+        {"role": "user", "content": "hi", "user_id": None},
+        {"role": "assistant", "content": "hello", "tools_called": [{"name": "greet"}]},
+    ]
+    imported = convert(tmp_path, "a.json", [{"scenario": "Says hello", "turns": turns}])
+    assert "left out: of the turns, beside what is said: tools_called" in told(imported)
+
+
 def test_a_scenario_without_turns_has_a_persona_and_is_not_run(tmp_path: Path) -> None:
     golden = {"scenario": "Wants a ticket", "expected_outcome": "x", "user_description": "Angry"}
     imported = convert(tmp_path, "a.json", [golden])
@@ -190,6 +199,12 @@ def test_a_choice_is_all_letters_of_the_target_and_no_other(
     row = {"input": "Pick", "target": target, "choices": ["red", "blue", "green"]}
     (made,) = only_case(convert(tmp_path, "a.jsonl", [row]))["assertions"]
     assert bool(re.search(made["pattern"], answer)) is holds
+
+
+def test_choices_without_a_letter_are_told_and_the_case_is_not_run(tmp_path: Path) -> None:
+    row = {"input": "Pick", "target": "B", "choices": [f"choice {n}" for n in range(27)]}
+    case = only_case(convert(tmp_path, "a.jsonl", [row], partial=True))
+    assert case["skip"] == "imported without its choices beyond Z"
 
 
 def test_targets_of_inspect_are_told_and_compared_as_includes(tmp_path: Path) -> None:

@@ -257,6 +257,15 @@ def test_prompts_read_as_javascript_writes_them(template: str, sent: str, tmp_pa
     assert cell.trials[0].output == sent
 
 
+def test_numbers_of_options_and_of_rows_are_javascripts(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text(
+        '{"vars": {"q": 1.50}, "options": {"prefix": 5.0, "repeat": 2.0}, "metadata": {"v": 1.0}}\n'
+    )
+    (case,) = convert(tmp_path, config(prompts=[" {{ q }}"], tests="file://t.jsonl")).arena["tests"]
+    assert (case["prompt"], case["variables"]) == ("5 {{ q }}", {"q": 1.5})
+    assert (case["trials"], case["tags"]) == (2, ["v_1"])
+
+
 def test_what_only_nunjucks_fills_in_is_filled_in(tmp_path: Path) -> None:
     prompt = "{% for x in list %}{{ x }};{% endfor %}{{ word | upper }} {{ gone }}"
     tests = [{"vars": {"word": "ok {{ n }}", "n": 1, "list": [1, 2]}}]
