@@ -15,7 +15,6 @@ from pytest_arena.importing.promptfoo.assertions.written import Scope
 from pytest_arena.importing.promptfoo.code_module import CodeModule
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, told
 from pytest_arena.importing.promptfoo.conversations import Conversations
-from pytest_arena.importing.promptfoo.javascript_values import json_text
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of, made_prompt
 from pytest_arena.importing.promptfoo.providers import Providers
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
@@ -152,8 +151,8 @@ class Cases:
                 test.lost.append("the turns before it")
         asked = names if names is not None else self._only(test, prompt)
         takes, rest = self._providers.by_what_they_take(asked)
-        chat = chat_of(self._filled(test, prompt, text)) if rest else None
-        if chat is None:
+        filled = self._filled(test, prompt, text) if rest else ""
+        if chat_of(filled) is None:
             sent = self._sent(test, prompt, text)
             return [self._case(test, prompt, sent, names, several=several)]
         cases = []
@@ -161,7 +160,7 @@ class Cases:
             sent = self._sent(test, prompt, text)
             cases.append(self._case(test, prompt, sent, takes, several=several))
         # programs, addresses and an echo are given a chat as a text, as there
-        whole = {"prompt": escaped(json_text(chat, indent=2))}
+        whole = {"prompt": escaped(filled)}
         return [*cases, self._case(test, prompt, whole, rest, several=several)]
 
     def _begin(self, case: Case, system: str | None) -> None:

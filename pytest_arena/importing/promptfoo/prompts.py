@@ -176,12 +176,21 @@ class _Reader:
         elif path.suffix == ".csv":
             rows = csv.DictReader(io.StringIO(text))
             parts = [row["prompt"] for row in rows if row.get("prompt")]
+        elif path.suffix in (".yaml", ".yml"):
+            parts = [self._as_json(path) or text.strip("\n")]
         else:
             parts = [text.strip("\n")]
         for number, part in enumerate(parts, 1):
             own = label or (shown if len(parts) == 1 else f"{shown} {number}")
             named = own if len(parts) == 1 or label is None else f"{own} {number}"
             yield Prompt(named, part, place, config)
+
+    def _as_json(self, path: Path) -> str | None:
+        """Return what a file of YAML is there, JSON; None where templates make it no YAML."""
+        try:
+            return json_text(plain(self._source.tree_of(path)))
+        except ArenaFileError:
+            return None
 
 
 def _may_be_path(text: str) -> bool:

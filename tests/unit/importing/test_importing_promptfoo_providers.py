@@ -359,6 +359,17 @@ def test_an_echo_of_a_chat_is_its_json(roles: list[str], tmp_path: Path) -> None
     assert (cell.verdict, cell.trials[0].output) == ("passed", json.dumps(said, indent=2))
 
 
+def test_a_chat_in_yaml_is_json_in_a_file_and_a_text_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text('- {role: user, content: "Say {{ word }}", n: 1.0}\n')
+    prompts = ["file://p.yaml", '- role: user\n  content: "{{ word }}"']
+    imported = convert(tmp_path, "echo", prompts=prompts, tests=[{"vars": {"word": "x: y"}}])
+    said = [{"role": "user", "content": "Say x: y", "n": 1}]
+    assert [case["prompt"] for case in imported.arena["tests"]] == [
+        json.dumps(said, indent=2),
+        '- role: user\n  content: "x: y"',
+    ]
+
+
 PICTURE = {"type": "image_url", "image_url": {"url": "http://x/y.png"}}
 
 
