@@ -17,6 +17,8 @@ _STRONG = re.compile(
     r"0\d(?:[ .]\d\d){4}",
     re.DOTALL,
 )
+# Forms that no order, account or case number has, whatever stands before them.
+_UNMISTAKABLE = re.compile(r"\+[1-9]|\((?:0\d{1,3}|\d{3})\)\s?\d")
 _BEFORE = re.compile(
     r"\b(?:phone|telephone|tel|mobile|cell(?:ular)?|fax|dial|call(?:s|ed|ing)?|ring|reach(?:ed)?|"
     r"text(?:s|ed)?|sms|whatsapp|hotline|answer(?:ing)?|messages? (?:to|from|at)|contact|"
@@ -30,7 +32,8 @@ _AFTER = re.compile(
 _OTHER = re.compile(
     r"\b(?:licen[cs]e|passport|account|acct|order|invoice|ticket|tracking|reference|ref|case|"
     r"serial|policy|customer|member(?:ship)?|id|isbn|version|zip|postcode|p\.?o\.? box|box|"
-    r"social security|ssn|insurance|card|model|part|sku|address|page|line)\b"
+    r"social security|ssn|insurance|card|model|part|sku|address|page|"
+    r"(?<!phone )(?<!support )(?<!help )(?<!service )(?<!customer )(?<!direct )line)\b"
     r"(?:\W+(?:number|no|nr|id|code|is|was)\b){0,3}\W{0,5}$",
     re.IGNORECASE,
 )
@@ -47,7 +50,8 @@ def find_phones(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of telephone numbers.
 
     A number needs a form that few other numbers have, or a word such as "call" before it or
-    "office" behind it; what is called an order, an account or a licence number is none.
+    "office" behind it; what is called an order, an account or a licence number is none, unless
+    it has a plus or an area code in brackets.
     """
     for match in _NUMBER.finditer(text):
         number = match[0].rstrip()
@@ -55,12 +59,9 @@ def find_phones(text: str) -> Iterator[tuple[int, int]]:
         if not _FEWEST <= digits <= _MOST or _OTHER_FORM.fullmatch(number):
             continue
         before = text[max(0, match.start() - 60) : match.start()]
-        if _OTHER.search(before):
+        is_strong = _STRONG.fullmatch(number) is not None
+        if not (is_strong and _UNMISTAKABLE.match(number)) and _OTHER.search(before):
             continue
         end = match.start() + len(number)
-        if (
-            _STRONG.fullmatch(number)
-            or _BEFORE.search(before)
-            or _AFTER.match(text[end : end + 12])
-        ):
+        if is_strong or _BEFORE.search(before) or _AFTER.match(text[end : end + 12]):
             yield match.start(), end

@@ -47,6 +47,14 @@ def found(text: str) -> list[tuple[str, str]]:
         ("(555) 123-4567 is ours", "phone", "(555) 123-4567"),
         ("call me at 78 651 450", "phone", "78 651 450"),
         ("699 956 915 office", "phone", "699 956 915"),
+        ("Our support line: +44 20 7946 1234.", "phone", "+44 20 7946 1234"),
+        ("Our support line: 020 7946 1234.", "phone", "020 7946 1234"),
+        ("Customer: +1 415-555-2671", "phone", "+1 415-555-2671"),
+        ("Customer: (415) 555-2671", "phone", "(415) 555-2671"),
+        ("The member is +49 30 90337808", "phone", "+49 30 90337808"),
+        ("phone for the order: +1 415-555-2671", "phone", "+1 415-555-2671"),
+        ("WhatsApp account: +49 170 9033780", "phone", "+49 170 9033780"),
+        ('{"customer": "+14155552671"}', "phone", "+14155552671"),
     ],
 )
 def test_personal_data_is_found(text: str, entity: str, value: str) -> None:
@@ -60,6 +68,8 @@ def test_personal_data_is_found(text: str, entity: str, value: str) -> None:
         "Version 10.20.30.400 and section 1.2.3.4.5 of it",
         "On 2024-05-17 and 17.05.2024, from 2019-2023",
         "Order number 555 123 4567, invoice 20240517",
+        "Order number 14155552671, customer 555-123-4567, account 0044 20 7946 0958",
+        "Case (2019) 1234567, line 123 4567 890, ticket id: 00123456789",
         "It costs $1,234,567.89 or 1.000.000 EUR",
         "GB82 WEST 1234 5698 7654 33 has a wrong checksum",
         "666-12-3456 and 000-12-3456 were never given out",
