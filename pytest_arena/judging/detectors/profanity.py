@@ -10,8 +10,10 @@ from itertools import product
 from typing import ClassVar, Literal
 
 from pydantic import field_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.base import Detector, Look, seen
+from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.detectors.spans import DisjointSpans
 from pytest_arena.judging.words import refuse_empty
 from pytest_arena.light_dataclass import dataclass
@@ -82,7 +84,7 @@ class ProfanityRules(Detector):
     @field_validator("words")
     @classmethod
     def _are_words(cls, words: tuple[str, ...]) -> tuple[str, ...]:
-        return refuse_empty(words) if words else words
+        return _refuse_unfindable(refuse_empty(words)) if words else words
 
     def look(self, text: str, said: Said) -> Look:
         found = find_profanity(
@@ -92,6 +94,23 @@ class ProfanityRules(Detector):
             return Look(False, "found no profanity")
         shown = [text[one.start : one.end] for one in found]
         return seen("profanity", shown, [(one.start, one.end) for one in found])
+
+
+def _refuse_unfindable(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words that are found where they stand alone; refuse any other."""
+    idle = next((word for word in words if not any(c.isalnum() for c in word)), None)
+    idle = idle or next((word for word in words if not find_profanity(word, words=words)), None)
+    if idle is not None:
+        raise PydanticCustomError(
+            "cannot_fail",
+            "{word} is found in no text, so that it checks nothing",
+            {
+                "word": quoted(idle),
+                "expected": "words and phrases of letters and digits",
+                "fix": "write the whole word; signs are what `not_contains` looks for",
+            },
+        )
+    return words
 
 
 def find_profanity(
@@ -180,7 +199,7 @@ def _of_token(token: str, known: _Words) -> str | None:
             severity = None
         if severity:
             return severity
-    return _of_word(re.sub(r"[-'’]", "", folded), known)
+    return known.whole.get(folded) or _of_word(re.sub(r"[-'’]", "", folded), known)
 
 
 def _of_word(word: str, known: _Words) -> str | None:

@@ -74,7 +74,7 @@ BAD = {
     "p95_latency": [{}, {"max_ms": 0}],
     "p99_latency": [{}, {"max_ms": 0}],
     "pii_leakage": [{"entities": []}, {"entities": ["name"]}],
-    "profanity": [{"min_severity": "rude"}],
+    "profanity": [{"min_severity": "rude"}, {"words": ["*"]}],
     "prompt_injection": [{"sensitivity": 0}],
     "prompt_leak": [{"canary": ["abc"]}, {"min_words": 1}],
     "python": [{}, {"call": "module"}, {"call": "../evil:f"}, {"call": "a:b()"}],

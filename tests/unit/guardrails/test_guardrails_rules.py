@@ -39,7 +39,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "required_pattern": [{}, {"pattern": "("}],
     "pii_leakage": [{"entities": []}, {"entities": ["name"]}, {"allow": 3}],
     "secrets": [{"assigned": "perhaps"}],
-    "profanity": [{"min_severity": "rude"}, {"words": "hack"}],
+    "profanity": [{"min_severity": "rude"}, {"words": "hack"}, {"words": ["*"]}],
     "prompt_injection": [{"sensitivity": 0}, {"sensitivity": 9}],
     "prompt_leak": [{"canary": ["abc"]}, {"min_words": 1}, {"max_overlap": 0}],
     "language": [{}, {"value": "english"}, {"value": []}],

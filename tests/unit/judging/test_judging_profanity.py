@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pytest_arena.judging.detectors.profanity import ProfanityRules, find_profanity
 from pytest_arena.schema.guardrail import Said
@@ -113,3 +114,17 @@ def test_words_can_be_allowed_and_added() -> None:
 def test_any_text_can_be_searched(text: str) -> None:
     for one in find_profanity(text, min_severity="mild"):
         assert 0 <= one.start < one.end <= len(text)
+
+
+@pytest.mark.parametrize("word", ["*", "=", "-", "- -", "\U0001f595", "frak*", "a.b"])
+def test_a_word_that_is_never_found_is_refused(word: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        ProfanityRules(words=("frak", word))
+    (error,) = caught.value.errors()
+    assert error["msg"] == f"{word!r} is found in no text, so that it checks nothing"
+    assert error["ctx"]["fix"] == "write the whole word; signs are what `not_contains` looks for"
+
+
+@pytest.mark.parametrize("word", ["d'oh", "smeg-head", "na\u00efve", "\u8822\u8d27"])
+def test_a_word_of_ones_own_is_found_as_it_is_written(word: str) -> None:
+    assert ProfanityRules(words=(word,)).look(f"Well, {word}.", Said()).found is True
