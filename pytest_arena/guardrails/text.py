@@ -11,7 +11,7 @@ from pytest_arena.judging.words import Texts, count_sentences, find_words, mask
 from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.guardrail import Guardrail, LookedAt, Violation
 from pytest_arena.schema.out_of_reach import never_as_many
-from pytest_arena.text.folding import visible
+from pytest_arena.text.folding import characters
 from pytest_arena.text.regex import Pattern, find_all, search
 
 
@@ -124,12 +124,12 @@ class MaxLength(Guardrail):
         return never_as_many(self.value, most_bytes, "characters")
 
     def find(self, text: str) -> Violation | None:
-        seen = visible(text)
+        seen = characters(text)
         if len(seen) <= self.value:
             return None
         return Violation(
             f"{len(seen):,} characters, over the {self.value:,} allowed",
-            replacement=seen[: self.value],
+            replacement="".join(seen[: self.value]),
         )
 
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.text.folding import as_written, fold, fold_in_place, is_marks_only, visible
+from pytest_arena.text.folding import (
+    as_written,
+    characters,
+    fold,
+    fold_in_place,
+    is_marks_only,
+    visible,
+)
 
 if TYPE_CHECKING:
     import regex
@@ -97,7 +104,7 @@ def mask(text: str, spans: Iterable[tuple[int, int]]) -> str:
 def count_characters(text: str) -> int:
     """Count the characters that a reader sees; an accent and its letter, and the two of a line's
     end, are one."""
-    return len(visible(text))
+    return len(characters(text))
 
 
 def count_words(text: str) -> int:

@@ -141,6 +141,17 @@ def visible(text: str) -> str:
     return text if text.isascii() else text.translate(_UNSEEN)
 
 
+def characters(text: str) -> Sequence[str]:
+    """Return the characters of a text that a reader sees, each with what is joined to it: accents,
+    vowel signs, the parts of an emoji or a flag (Unicode's extended grapheme clusters)."""
+    text = as_written(text)
+    if text.isascii():
+        return text
+    import regex
+
+    return [one for one in regex.findall(r"\X", text) if one.translate(_UNSEEN)]
+
+
 def fold_marks(text: str) -> str:
     """Return a text with only its quotes, dashes, blanks and dots folded, each in its place."""
     return text if text.isascii() else text.translate(_MARKS)

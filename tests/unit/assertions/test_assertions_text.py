@@ -141,6 +141,26 @@ def test_what_no_reader_sees_has_no_length(text: str, judge: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "character",
+    [
+        "a\u0301",
+        "e\u0323\u0301",
+        "x\u0302",
+        "\u0915\u094d\u0937\u093f",
+        "\uac01",
+        "\U0001f1e9\U0001f1ea",
+        "\U0001f44d\U0001f3fd",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "\u2764\ufe0f",
+        "\r\n",
+    ],
+)
+def test_what_a_reader_sees_as_one_character_is_one(character: str, judge: Any) -> None:
+    finding = judge("{type: length, min: 3, max: 3}", f"a{character}\u00e4")
+    assert finding.reason == "3 characters (3 to 3 characters)"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{type: contains, value: don't}",

@@ -171,6 +171,12 @@ def test_an_input_with_a_banned_word_is_blocked() -> None:
             "6 characters, over the 5 allowed",
         ),
         (
+            MaxLength(value=2, on_violation="replace"),
+            "x\u0302\U0001f468\u200d\U0001f469\u200d\U0001f467z",
+            "x\u0302\U0001f468\u200d\U0001f469\u200d\U0001f467",
+            "3 characters, over the 2 allowed",
+        ),
+        (
             RequiredPattern(pattern="support", on_violation="replace", message="Write to support."),
             "Bye",
             "Write to support.",
