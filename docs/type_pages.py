@@ -78,7 +78,8 @@ marks is compared as written where it has a blank or is on no keyboard: `—` fi
 hyphens. Digits stay what they are: `1,000`, `1000` and `1.000` are three texts.
 
 Lengths count what a reader sees: not soft hyphens, zero-width characters, byte order marks and
-their like; a letter and its accent are one character, and so are the two of a Windows line end.
+their like. A letter and its accents are one character, and so are a consonant and its vowel sign,
+an emoji with its parts, a flag (Unicode's grapheme clusters), and the two of a Windows line end.
 
 So do `contains` and its kin, `starts_with`, `ends_with`, `banned_words`, `when`, the `contains` of
 `json_path`, `levenshtein` and `similar`, the quotes of judges, the detectors and the guardrails.

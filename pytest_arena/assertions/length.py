@@ -116,10 +116,12 @@ class Length(Assertion):
 
 
 class MinWords(Assertion):
-    """Holds when the answer has at least so many words; words stand between blanks.
+    """Holds when the answer has at least so many words.
 
         - type: min_words
           value: 10
+
+    Words stand between blanks and hold a letter or a digit: a dash or an emoji is none.
 
     Error: never.
     """
@@ -141,10 +143,12 @@ class MinWords(Assertion):
 
 
 class MaxWords(Assertion):
-    """Holds when the answer has at most so many words; words stand between blanks.
+    """Holds when the answer has at most so many words.
 
         - type: max_words
           value: 120
+
+    Words stand between blanks and hold a letter or a digit: a dash or an emoji is none.
 
     Error: never.
     """
@@ -170,7 +174,9 @@ class MinSentences(Assertion):
         - type: min_sentences
           value: 2
 
-    A sentence ends at `.`, `!`, `?` or `…`, at a blank line, and where an item of a list begins.
+    A sentence ends at `.`, `!`, `?`, `…` or their like in other scripts (`。`, `؟`, `।`), at a
+    blank line, and where an item of a list begins. Initials and common abbreviations (`U.S.`)
+    end none, unless a word such as `It` or `The` follows.
 
     Error: never.
     """
@@ -198,7 +204,9 @@ class MaxSentences(Assertion):
         - type: max_sentences
           value: 4
 
-    A sentence ends at `.`, `!`, `?` or `…`, at a blank line, and where an item of a list begins.
+    A sentence ends at `.`, `!`, `?`, `…` or their like in other scripts (`。`, `؟`, `।`), at a
+    blank line, and where an item of a list begins. Initials and common abbreviations (`U.S.`)
+    end none, unless a word such as `It` or `The` follows.
 
     Error: never.
     """

@@ -139,8 +139,9 @@ class MaxSentences(Guardrail):
         - type: max_sentences
           value: 3
 
-    A sentence ends at `.`, `!`, `?` or `…`, at a blank line, and where an item of a list begins. A
-    replaced text becomes the `message`.
+    A sentence ends at `.`, `!`, `?`, `…` or their like in other scripts (`。`, `؟`, `।`), at a
+    blank line, and where an item of a list begins. Initials and common abbreviations (`U.S.`)
+    end none, unless a word such as `It` or `The` follows. A replaced text becomes the `message`.
 
     Error: never.
     """

@@ -30,12 +30,32 @@ _BORDER_BEFORE, _BORDER_BEHIND = r"(?<![^\W_]_*)", r"(?!_*[^\W_])"
 _OTHER_LETTER = rf"[^\W_\p{{Hangul}}{_UNSPACED[1:]}"
 _LATIN = r"\p{Latin}|\d"
 _LATIN_BEFORE, _LATIN_BEHIND = rf"(?<!{_OTHER_LETTER}_*)", rf"(?!_*{_OTHER_LETTER})"
-_ABBREVIATION = re.compile(
-    r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|No|Fig|Inc|Ltd|a\.m|p\.m)\.(?=\s+\S)"
+_BEGINNERS = (
+    r"(?:An?|And|Are|As|At|But|Did|Do|Each|Every|For|From|He|Her|Here|His|How|However|If|In|Is|Its?|"
+    r"My|No|On|Our|Please|She|So|Some|That|The|Their|Then|There|These|They|This|Those|To|Was|We|"
+    r"Were|What|When|Where|Which|While|Who|Why|With|Yes|You|Your|I)\b"
 )
+"""Words that begin sentences, and follow no abbreviation in one."""
+_ABBREVIATION = re.compile(
+    r"\b(?:(?:e\.g|i\.e|vs|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|Fig)\.(?=\s+\S)|No\.(?=\s+\d)|"
+    rf"(?:etc|Inc|Ltd|Jr|Sr|Ph\.D)\.(?=\s+(?!{_BEGINNERS})\S))"
+)
+_LETTER = r"(?<![\w'’])[^\W\d_]\."
+_LETTERS = re.compile(
+    rf"{_LETTER}(?=[ ]?[^\W\d_]\.)|"
+    rf"(?:(?<=[^\W\d_]\.)|(?<=[^\W\d_]\.[ ])){_LETTER}(?=\s+(?!{_BEGINNERS})\S)"
+)
+"""Letters with points, one after the other: U.S., p.m., J. R. R."""
+_CAPITAL = "[A-ZÀ-ÖØ-Þ]"
+_INITIAL = re.compile(
+    rf"((?:^|[.!?…]\s|\b{_CAPITAL}[\w'’-]{{1,30}}[ ])(?!I){_CAPITAL})\."
+    rf"(?=\s+(?!{_BEGINNERS}){_CAPITAL})",
+    re.MULTILINE,
+)
+"""One letter of a name, behind another name or at a sentence's beginning."""
 _LIST_NUMBER = re.compile(r"^[ \t]*\d{1,3}[.)](?=\s)", re.MULTILINE)
 _BLOCK_BREAK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*•#]|\d{1,3}[.)])[ \t])")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+")
+_SENTENCE_END = re.compile(r"[.!?…‼⁇⁈⁉]+[\"'”’)\]]*(?=\s|$)|[。！？｡؟۔।॥։።፧።។៕]+")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _ENDINGS = re.compile(r"(?:(?:(?<=[sxz])|(?<=ch)|(?<=sh))es|(?<=[^s])s|ing|ed)$")
 _SHORTEST = 3
@@ -113,12 +133,14 @@ def count_words(text: str) -> int:
 
 
 def count_sentences(text: str) -> int:
-    """Count sentences: they end at `.`, `!`, `?` or `…`, at a blank line, and at a list's item.
+    """Count sentences: they end at `.`, `!`, `?`, `…` and their like in other scripts, at a blank
+    line, and at a list's item.
 
-    Decimal points, list numbers and common abbreviations end none.
+    Decimal points, list numbers, initials and common abbreviations end none.
     """
     text = _LIST_NUMBER.sub(lambda match: "-" + " " * (len(match[0]) - 1), visible(text))
     text = _ABBREVIATION.sub(lambda match: match[0].replace(".", " "), text)
+    text = _INITIAL.sub(r"\1 ", _LETTERS.sub(lambda match: match[0].replace(".", " "), text))
     return sum(
         any(c.isalnum() for c in piece)
         for block in _BLOCK_BREAK.split(text)
