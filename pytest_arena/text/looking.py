@@ -9,6 +9,7 @@ from pytest_arena.text.folding import (
     bare_ends,
     fold,
     is_marks_only,
+    visible,
     without_final_break,
 )
 
@@ -18,9 +19,9 @@ _NOT_BEHIND, _NOT_BEFORE = r"(?<![^\W_])", r"(?![^\W_])"
 class SearchedText:
     """A text in which others are looked for.
 
-    A blank at an end of what is looked for stands for a word's border. With `exact` both sides
-    are compared as written, and so is, in any case, a text of nothing but marks that has a blank
-    or is on no keyboard: who looks for a dash does not mean a hyphen.
+    A blank at an end of what is looked for, invisible characters aside, stands for a word's border.
+    With `exact` both sides are compared as written, and so is, in any case, a text of nothing but
+    marks that has a blank or is on no keyboard: who looks for a dash does not mean a hyphen.
     """
 
     def __init__(self, text: str, *, case_sensitive: bool = False, exact: bool = False) -> None:
@@ -35,10 +36,11 @@ class SearchedText:
         if self._is_literal(wanted):
             return self._cased(as_written(wanted)) in self._cased(as_written(self._text))
         needle = self._fold(wanted)
-        if not (wanted[0].isspace() or wanted[-1].isspace()):
+        seen = visible(wanted)
+        if not (seen[0].isspace() or seen[-1].isspace()):
             return needle in self._folded_text()
-        before = _NOT_BEHIND if wanted[0].isspace() else ""
-        after = _NOT_BEFORE if wanted[-1].isspace() else ""
+        before = _NOT_BEHIND if seen[0].isspace() else ""
+        after = _NOT_BEFORE if seen[-1].isspace() else ""
         return re.search(before + re.escape(needle) + after, self._folded_text()) is not None
 
     def begins_with(self, wanted: str) -> bool:
@@ -50,7 +52,7 @@ class SearchedText:
         needle = self._fold(wanted)
         rest = self._folded_text()[len(needle) :]
         return self._folded_text().startswith(needle) and not (
-            wanted[-1].isspace() and rest[:1].isalnum()
+            visible(wanted)[-1].isspace() and rest[:1].isalnum()
         )
 
     def ends_with(self, wanted: str) -> bool:
@@ -62,7 +64,7 @@ class SearchedText:
         needle = self._fold(wanted)
         rest = self._folded_text()[: -len(needle)]
         return self._folded_text().endswith(needle) and not (
-            wanted[0].isspace() and rest[-1:].isalnum()
+            visible(wanted)[0].isspace() and rest[-1:].isalnum()
         )
 
     def _is_literal(self, wanted: str) -> bool:

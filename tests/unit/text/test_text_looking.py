@@ -29,6 +29,9 @@ def test_a_text_is_found(text: str, wanted: str) -> None:
     ("text", "wanted"),
     [
         ("the class", " ass "),
+        ("Ordernaïve", "\u200b naïve"),
+        ("Ordernaïve", "\ufeff\u00ad naïve"),
+        ("naïveté", "na\u00efv \u200b"),
         ("1000", "1,000"),
         ("1.000", "1,000"),
         ("a-b", "—"),
@@ -53,9 +56,11 @@ def test_the_beginning_and_the_end_are_those_of_words() -> None:
     assert searched.begins_with("dear sir")
     assert searched.begins_with("Dear ")
     assert not searched.begins_with("De ")
+    assert not searched.begins_with("De \u200b")
     assert searched.ends_with("Kind regards\n")
     assert searched.ends_with(" regards")
     assert not searched.ends_with(" gards")
+    assert not searched.ends_with("\u200b gards")
     assert SearchedText("# Title").begins_with("# ")
     assert not SearchedText("#Title").begins_with("# ")
     assert SearchedText("So – ").ends_with("–")
