@@ -44,6 +44,11 @@ _FLAG = (
     r"(?<!\S)--?(?i:[a-z-]{0,20}(?:password|passwd|passphrase|secret|token|api-?key|access-?key))"
     r"\s+[\"']?(?P<key>[^\s\"'`,;<>()\[\]{}|\\]{8,4096}+)"
 )
+_HEADER = (
+    r"(?:(?<![A-Za-z-])(?i:bearer)(?=\s)|(?i:authorization)[\\\"'`*]{0,4}\s{0,2}[:=]"
+    r"[*]{0,2}\s{0,2}[\\\"'`]{0,2}(?:[A-Za-z][A-Za-z-]{1,15}(?=\s))?)\s{0,2}(?P<key>[A-Za-z0-9._~+/-]{16,4096}+=*)(?![(\[])"
+)
+"""What stands in the header of a request, of whatever scheme, with its name or without."""
 _NEXT_PARAMETER = re.compile(r"&\w+=.*")
 _PLACEHOLDER = (
     r"(?i)example|your|my[-_]|xxxx|placeholder|change.?me|dummy|sample|redacted|insert|replace|"
@@ -144,7 +149,7 @@ def _is_harmless(text: str, span: KeySpan) -> bool:
 
 
 def _find_assigned(text: str) -> Iterator[KeySpan]:
-    for pattern in (_ASSIGNED, _FLAG):
+    for pattern in (_ASSIGNED, _FLAG, _HEADER):
         for match in _compiled(pattern).finditer(text):
             given = _NEXT_PARAMETER.sub("", match["key"])
             value = given.rstrip(".!?*:&")
