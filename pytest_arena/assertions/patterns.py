@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.answer_parts import AnswerPart, last_parts
 from pytest_arena.judging.detectors.messages import quoted
@@ -12,6 +13,7 @@ from pytest_arena.judging.idle_patterns import refuse_always_found, refuse_never
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
 from pytest_arena.text.folding import fold
+from pytest_arena.text.pattern_facts import is_never_found
 from pytest_arena.text.regex import (
     Pattern,
     PatternTimeoutError,
@@ -31,7 +33,8 @@ class _Pattern(Assertion):
     """The regular expression, as Python's `regex` package reads it."""
     fold: bool = False
     """Search the answer as `contains` sees it, [folded](#what-is-folded): line ends, too, are
-    blanks. The pattern's own quotes, dashes and no-break blanks are folded with it."""
+    blanks. The pattern's own quotes, dashes, no-break blanks and line ends are folded with
+    it, written as they are or as codes (`\\u2013`)."""
 
     @field_validator("pattern")
     @classmethod
@@ -41,9 +44,24 @@ class _Pattern(Assertion):
 
     @model_validator(mode="after")
     def _may_be_found(self) -> Self:
-        """Refuse a pattern that must not match, and cannot."""
-        if self.weight and self.negate is not self.forbids:
+        """Refuse a pattern that must not match, and cannot, also where only the folding is why."""
+        must_not = self.weight and self.negate is not self.forbids
+        if must_not:
             refuse_never_found(self.pattern)
+        if not self.fold:
+            return self
+        folded = fold_pattern(self.pattern)
+        refuse_always_found(folded)
+        if must_not and is_never_found(folded):
+            raise PydanticCustomError(
+                "cannot_fail",
+                "the pattern {given} is found in no folded text, so that this checks nothing",
+                {
+                    "given": quoted(self.pattern),
+                    "expected": "a pattern of something that folded texts may hold",
+                    "fix": "leave `fold` out to look for invisible characters",
+                },
+            )
         return self
 
     def is_shown_by_a_part(self, *, held: bool) -> bool:

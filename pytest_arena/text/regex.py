@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
@@ -20,8 +21,19 @@ if TYPE_CHECKING:
 SEARCH_TIMEOUT_S = 1.0
 _BACKTICK = re.compile(r"(?<=[^\W\d_])(?<!\\.)`(?=[^\W\d_])")
 """One between two letters, the first of which is none of a pattern's escapes."""
-_FOREIGN = re.compile(r"(?<!\\)((?:\\\\)*)\\?([^\x00-\x7f])")
-"""A character beyond ASCII, with the backslash before it, if it has one of its own."""
+_CHARACTER = (
+    r"(?:\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\N\{[^}]+\}|"
+    r"\\?[^\x00-\x7f])"
+)
+"""One beyond ASCII, as it is, behind a backslash or as its code; also the codes of others."""
+_PIECE = re.compile(
+    rf"(?P<class>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])|"
+    rf"(?P<one>{_CHARACTER})|(?P<break>\\[nrtfv])|\\.",
+    re.DOTALL,
+)
+_MEMBER = re.compile(rf"({_CHARACTER})-({_CHARACTER})|{_CHARACTER}|\\.", re.DOTALL)
+_QUANTIFIERS = tuple("?*+{")
+_NEVER = "(?:(?!))"
 
 
 class PatternTimeoutError(ArenaError):
@@ -90,15 +102,57 @@ def compiled(pattern: str) -> regex.Pattern[str]:
 
 @lru_cache(maxsize=1024)
 def fold_pattern(pattern: str) -> str:
-    """Return a pattern for folded texts: its own quotes, dashes and blanks folded like theirs."""
-    return _FOREIGN.sub(_folded, _BACKTICK.sub("'", pattern))
+    """Return a pattern for folded texts: its own quotes, dashes and blanks folded like theirs,
+    written as they are or as codes. What no folded text has is a part that never matches."""
+    return _PIECE.sub(_folded, _BACKTICK.sub("'", pattern)) or (pattern and _NEVER)
 
 
 def _folded(match: re.Match[str]) -> str:
-    plain = fold_marks(match[2]).replace("\n", " ")
-    if plain == match[2]:
+    after = match.string[match.end() :]
+    if match["class"]:
+        return _folded_class(match[0])
+    if match["break"]:
+        # a run of them is one blank
+        return "" if re.match(r"\\[nrtfv]", after) else r"\ "
+    if not match["one"]:
         return match[0]
-    return match[1] + "".join(f"\\{one}" if one in "-. " else one for one in plain)
+    plain = _plain(match[0])
+    return _NEVER if plain == "" and after.startswith(_QUANTIFIERS) else plain
+
+
+def _folded_class(written: str) -> str:
+    start = "[^" if written.startswith("[^") else "["
+    members = _MEMBER.sub(_folded_member, written[len(start) : -1])
+    if members:
+        return f"{start}{members}]"
+    return _NEVER if start == "[" else written
+
+
+def _folded_member(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return _plain(match[0])
+    if _plain(match[1]) == match[1] and _plain(match[2]) == match[2]:
+        return match[0]
+    inside = map(chr, range(ord(_meant(match[1])), ord(_meant(match[2])) + 1))
+    return match[0] + "".join(dict.fromkeys(_plain(one) for one in inside if _plain(one) != one))
+
+
+def _plain(written: str) -> str:
+    """Return one character as it is in a folded text, or as it was written if it stays the same."""
+    meant = _meant(written)
+    plain = fold_marks(meant).replace("\n", " ")
+    if plain == meant:
+        return written
+    return "".join(f"\\{one}" if one in "-. " else one for one in plain)
+
+
+def _meant(written: str) -> str:
+    """Return the character that is written as itself or as its code; of another escape itself."""
+    if len(written) < 3:
+        return written[-1] if not written.isascii() else written
+    if written[1] == "N":
+        return unicodedata.lookup(written[3:-1])
+    return chr(int(written[2:], 16))
 
 
 def search(pattern: str, text: str) -> regex.Match[str] | None:

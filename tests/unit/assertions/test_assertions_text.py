@@ -272,6 +272,16 @@ def test_reasons_cut_long_answers_in_the_middle(judge: Any) -> None:
         ("{type: matches, pattern: 'so…$', fold: true}", "so...", "passed"),
         ("{type: matches, pattern: 'so…$', fold: true}", "so long", "failed"),
         ("{type: matches, pattern: '[a–z]', fold: true}", "k", "failed"),
+        (r"{type: not_matches, pattern: '[\u2013\u2014]', fold: true}", "a – b", "failed"),
+        (r"{type: not_matches, pattern: '\N{EN DASH}', fold: true}", "a – b", "failed"),
+        (r"{type: matches, pattern: 'a\xa0b', fold: true}", "a\u00a0b", "passed"),
+        (r"{type: matches, pattern: 'a[\u2010-\u2015]b', fold: true}", "a–b", "passed"),
+        (r"{type: matches, pattern: '[\u2015-\u2019]s', fold: true}", "it’s", "passed"),
+        (r"{type: matches, pattern: 'so\U00002026$', fold: true}", "so…", "passed"),
+        (r"{type: matches, pattern: 'a\r?\n\nb', fold: true}", "a\n\nb", "passed"),
+        (r"{type: matches, pattern: 'a\u200b?b[\s\u200b]', fold: true}", "ab c", "passed"),
+        (r"{type: not_matches, pattern: '[^\x00-\x7f]', fold: true}", "a–b", "passed"),
+        (r"{type: not_matches, pattern: '[^\n]{4}|\\u2013', fold: true}", "a–b", "passed"),
         ("{type: not_matches, pattern: 'a b', fold: true}", "a\nb", "failed"),
         ('{type: not_matches, pattern: "[0-9]{4}\\n"}', "pin 1234 here", "failed"),
         ('{type: levenshtein, value: "it\'s", max_distance: 0}', "it’s", "passed"),
@@ -294,3 +304,17 @@ def test_texts_are_compared_as_a_reader_would(
     text: str, answer: str, verdict: str, judge: Any
 ) -> None:
     assert judge(text, answer).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\u200b", r"a[\u200b\ufeff]b", r"\u00ad+", "a\\N{SOFT HYPHEN}{2}"]
+)
+def test_what_no_folded_text_has_is_refused(pattern: str, build: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build(f"{{type: not_matches, pattern: '{pattern}', fold: true}}")
+    (error,) = caught.value.errors()
+    assert error["msg"] == (
+        f"the pattern {pattern!r} is found in no folded text, so that this checks nothing"
+    ).replace("\\\\", "\\")
+    assert error["ctx"]["fix"] == "leave `fold` out to look for invisible characters"
+    build(f"{{type: not_matches, pattern: '{pattern}'}}")
