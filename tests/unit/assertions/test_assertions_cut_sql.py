@@ -40,6 +40,14 @@ WHOLE = """\
 INSERT (a) VALUES (s.a)
 | DESCRIBE t
 | COMMENT ON TABLE t IS 'x'
+| SELECT left(a, 1) FROM t WHERE left(a, 1) = 'x' AND right(a, 1) = ','
+| SELECT a FROM t JOIN u ON left(t.a, 1) = u.b
+| SELECT concat(',', ',,', ')') FROM t
+| SELECT a FROM t WHERE a IS DISTINCT FROM b
+| SELECT count(), now() FROM t
+postgres | SELECT string_agg(a, E',') FROM t
+postgres | SELECT $$,$$, $$,$$
+postgres | UPDATE t SET (a, b) = (1, 2), c[1] = 3
 postgres | SELECT FROM t
 postgres | SELECT a FROM t WHERE EXISTS (SELECT FROM u WHERE u.a = t.a)
 postgres | INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 2 RETURNING a
@@ -58,6 +66,7 @@ mysql | INSERT INTO t SET a = 1
 mysql | INSERT INTO t (a) VALUES (1) ON DUPLICATE KEY UPDATE a = 2
 mysql | INSERT INTO t () VALUES ()
 mysql | SET autocommit = ON
+mysql | SELECT a FROM t JOIN u
 mysql | UPDATE a JOIN b ON a.id = b.id SET a.x = b.x
 mysql | DELETE a FROM a JOIN b ON a.id = b.id
 mysql | USE shop
@@ -83,9 +92,11 @@ snowflake | COPY INTO t FROM @stage
 snowflake | SELECT a FROM t QUALIFY row_number() OVER (PARTITION BY a ORDER BY b) = 1
 tsql | SELECT TOP 3 a FROM t
 tsql | DELETE t
+tsql | SELECT concat(N',', N',') FROM t
 tsql | UPDATE t SET a = 1 FROM t JOIN u ON t.id = u.id
 oracle | SELECT 1 FROM dual
 clickhouse | SELECT a FROM t FINAL
+clickhouse | SELECT (1,)
 spark | INSERT OVERWRITE TABLE t SELECT a FROM u
 hive | FROM t INSERT OVERWRITE TABLE u SELECT a
 """
@@ -113,3 +124,31 @@ def test_prose_and_what_breaks_off_is_none(judge: Any, answer: str) -> None:
     found = judge("{type: is_sql}", answer)
     assert found.verdict == "failed"
     assert found.reason.startswith("not SQL: ")
+
+
+@pytest.mark.parametrize("dialect", ["", ", dialect: sqlite", ", dialect: postgres"])
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("SELECT a,, b FROM t", "nothing stands before a comma"),
+        ("SELECT f(, a) FROM t", "nothing stands before a comma"),
+        ("CREATE TABLE z (a INT, , b INT)", "nothing stands before a comma"),
+        ("INSERT INTO t (a) VALUES (1,)", "nothing follows a comma"),
+        ("CREATE TABLE z (a INT,)", "nothing follows a comma"),
+        ("SELECT a FROM FROM t", "nothing stands between FROM and FROM"),
+        ("SELECT * FROM t JOIN u ON", "nothing follows ON"),
+        ("SELECT * FROM t JOIN u ON WHERE a = 1", "nothing stands between ON and WHERE"),
+        (
+            "SELECT a FROM t WHERE LEFT JOIN u USING (a)",
+            "nothing stands between WHERE and LEFT JOIN",
+        ),
+        ("UPDATE t SET a WHERE b = 1", "nothing is assigned to a"),
+        ("UPDATE t SET b = 2, a", "nothing is assigned to a"),
+        ("INSERT INTO (a, b) VALUES (1, 2)", "INSERT names no table"),
+    ],
+)
+def test_what_is_missing_inside_of_a_statement_is_told(
+    judge: Any, dialect: str, answer: str, reason: str
+) -> None:
+    found = judge(f"{{type: is_sql{dialect}}}", answer)
+    assert (found.verdict, found.reason) == ("failed", f"not SQL: {reason}")
