@@ -27,7 +27,7 @@ from pytest_arena.schema.assertion import (
     MayBeUnsure,
     Outcome,
 )
-from pytest_arena.text.numbers import number
+from pytest_arena.text.numbers import number, reaches
 
 __all__ = [
     "conclude",
@@ -282,8 +282,8 @@ def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
         score = 1.0 if outcome.verdict == "passed" else 0.0
     verdict, reason, expected = outcome.verdict, outcome.reason, outcome.expected
     if least is not None:
-        verdict = "passed" if score >= least else "failed"
-        side = "reaches" if score >= least else "is below"
+        enough = reaches(score, least)
+        verdict, side = ("passed", "reaches") if enough else ("failed", "is below")
         reason = f"{reason}; the score {number(score)} {side} the threshold {number(least)}"
         wanted = f"score at least {number(least)}"
         expected = f"{expected} ({wanted})" if expected else wanted

@@ -20,6 +20,7 @@ from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.judging.similarity.themes import found_themes
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.numbers import reaches
 
 _CLEAN = (
     Level("none", 1.0, "nothing of the kind"),
@@ -75,7 +76,7 @@ class Relevance(JudgedAssertion):
         reason = f"takes up {listed(found)}" if found else "takes up none of the themes"
         if missing and found:
             reason += f", and no word of {listed(missing)}"
-        if score >= self.least(self.min_score):
+        if reaches(score, self.least(self.min_score)):
             return Outcome("passed", reason, score, expected)
         if found:
             reason += "; words alone cannot tell whether it does in others"

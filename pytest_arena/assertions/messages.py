@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from pytest_arena.errors import shorten
 from pytest_arena.judging.detectors.messages import listed
 from pytest_arena.results.trial import GuardrailEvent
 from pytest_arena.schema.assertion import Outcome
-from pytest_arena.text.numbers import counted, number
+from pytest_arena.text.numbers import counted, number, reaches, stays_within
 from pytest_arena.text.printable import printable
 
 Format = Callable[[float], str]
@@ -59,18 +60,18 @@ def bounded(
     """
     expected = _bounds(form, minimum, maximum)
     shown = f"{subject} {form(value)}".lstrip()
-    if maximum is not None and value > maximum:
+    if maximum is not None and not stays_within(value, maximum):
         return Outcome(
             "failed",
             f"{shown}, over the {form(maximum)} allowed",
-            max(0.0, maximum / value) if value > 0 else 0.0,
+            _part(maximum, value),
             expected,
         )
-    if minimum is not None and value < minimum:
+    if minimum is not None and not reaches(value, minimum):
         return Outcome(
             "failed",
             f"{shown}, under the {form(minimum)} wanted",
-            max(0.0, value / minimum) if minimum > 0 else 0.0,
+            _part(value, minimum),
             expected,
         )
     return Outcome("passed", f"{shown} ({expected})", 1.0, expected)
@@ -81,6 +82,11 @@ def fired(event: GuardrailEvent) -> str:
     deed = {"block": "blocked", "replace": "replaced", "flag": "flagged"}[event.action]
     why = listed(event.matched) if event.matched else shorten(event.reason)
     return f"{deed} on {event.direction} by {event.type}: {why}"
+
+
+def _part(less: float, more: float) -> float:
+    """Return how much a number is of a larger one; 0 where that cannot be told."""
+    return less / more if 0 < less < more <= sys.float_info.max else 0.0
 
 
 def _bounds(form: Format, minimum: float | None, maximum: float | None) -> str:

@@ -14,7 +14,7 @@ from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.schema.base import Duration
 from pytest_arena.text.exception_text import place_of, source_line
-from pytest_arena.text.numbers import number
+from pytest_arena.text.numbers import number, reaches
 
 _RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reason`, or an Outcome"
 
@@ -121,7 +121,7 @@ class Python(Assertion):
         if not (math.isfinite(score) and 0 <= score <= 1):
             return Outcome.error(f"{self.call} gave the score {score!r}, which is not from 0 to 1")
         told = reason or f"{self.call} gave the score {number(float(score))}"
-        holds = score >= 1 if passed is None else passed
+        holds = reaches(score, 1) if passed is None else passed
         expected = "score 1" if passed is None and self.threshold is None else None
         return Outcome.of(holds, told, score=float(score), expected=expected)
 

@@ -21,7 +21,7 @@ from pytest_arena.judging.similarity.numbers import (
 from pytest_arena.judging.words import Texts
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
-from pytest_arena.text.numbers import number
+from pytest_arena.text.numbers import number, reaches
 
 Reference = Annotated[str, Field(min_length=1)]
 APART, HALF = 0.2, 0.5
@@ -142,7 +142,7 @@ class SemanticEquals(Embedded, MayBeUnsure):
         reason = f"the similarity of words is {number(value)}"
         if differing.same:
             least = self.min_similarity or 0.0
-            return Outcome.of(value >= least, reason, score=value, expected=self._expected)
+            return Outcome.of(reaches(value, least), reason, score=value, expected=self._expected)
         if value <= APART and self._is_telling(answer):
             return Outcome("failed", reason, value, self._expected)
         return self._against(answer, value, differing) or self._untold(differing, reason, value)
@@ -159,7 +159,7 @@ class SemanticEquals(Embedded, MayBeUnsure):
             return Outcome.error(str(error))
         least = self.min_similarity or ALIKE_BY_VECTORS
         reason = f"the similarity of vectors is {number(value)}"
-        if value < least:
+        if not reaches(value, least):
             return Outcome("failed", reason, value, self._expected)
         differing = contrast(answer, self.value)
         if not differing.same:

@@ -13,7 +13,7 @@ from pytest_arena.errors import shorten
 from pytest_arena.results.trace import Span
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
-from pytest_arena.text.numbers import counted
+from pytest_arena.text.numbers import counted, stays_within
 from pytest_arena.text.printable import printable
 from pytest_arena.text.wildcards import fits
 
@@ -98,7 +98,7 @@ class SpanDuration(SpanAssertion):
         untimed = next((span for span in spans if span.duration_ms is None), None)
         took = [(span.duration_ms, span) for span in spans if span.duration_ms is not None]
         longest_ms, longest = max(took, key=lambda one: one[0], default=(0.0, spans[0]))
-        holds = longest_ms <= self.max_ms
+        holds = stays_within(longest_ms, self.max_ms)
         if holds and untimed is not None:
             return Outcome.error(f"nobody told how long the span {_shown(untimed)} took")
         reason = f"{_shown(longest)} took {longest_ms:,.0f} ms"

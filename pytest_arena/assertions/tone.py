@@ -16,7 +16,7 @@ from pytest_arena.judging.tone import TONES
 from pytest_arena.results.trial import Trial
 from pytest_arena.running.time_limit import in_thread_within
 from pytest_arena.schema.assertion import CheckContext, Outcome
-from pytest_arena.text.numbers import number
+from pytest_arena.text.numbers import number, reaches
 
 _LEAST_CHANGE = 0.1
 """A score that moved by less says nothing: other words for the same do that."""
@@ -103,7 +103,7 @@ class Tone(JudgedOffline):
         if found.answer == "unsure" or found.score is None:
             return await self.settled(told, trial, context, score=found.score)
         return Outcome.of(
-            found.score >= self.least(self.min_score),
+            reaches(found.score, self.least(self.min_score)),
             told,
             score=found.score,
             expected=self._expected(),

@@ -15,6 +15,7 @@ from pytest_arena.judging.detectors.topics import Alike, TopicRules, sentences_o
 from pytest_arena.results.trial import Trial
 from pytest_arena.running.time_limit import in_thread_within
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.numbers import reaches
 
 Vectors = Mapping[str, tuple[float, ...]]
 
@@ -91,7 +92,7 @@ class Topics(TopicRules, DetectorAssertion, Embedded):
             found: dict[str, list[tuple[int, int]]] = {}
             for phrase in phrases:
                 for sentence, span in sentences:
-                    if cosine(known[sentence], known[phrase]) >= least:
+                    if reaches(cosine(known[sentence], known[phrase]), least):
                         found.setdefault(phrase, []).append(span)
             return found
 

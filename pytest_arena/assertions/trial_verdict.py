@@ -10,7 +10,7 @@ from pytest_arena.errors import first_line
 from pytest_arena.results.trial import Finding, FindingVerdict, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.text.folding import bare_ends
-from pytest_arena.text.numbers import less_rounding
+from pytest_arena.text.numbers import less_rounding, reaches
 
 
 def conclude(
@@ -46,7 +46,7 @@ def conclude(
     if surprises:
         return "failed", score, every
     if threshold is not None and score is not None:
-        return ("passed" if score >= threshold else "failed"), score, every
+        return ("passed" if reaches(score, threshold) else "failed"), score, every
     held = all(finding.verdict != "failed" for finding in counting)
     return ("passed" if held else "failed"), score, every
 

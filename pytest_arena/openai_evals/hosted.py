@@ -15,7 +15,7 @@ from pytest_arena.promptfoo import function_in
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results import Trial
 from pytest_arena.schema import CheckContext, Outcome
-from pytest_arena.text.numbers import number
+from pytest_arena.text.numbers import number, reaches
 
 Operation = Literal["eq", "ne", "like", "ilike"]
 Check = Callable[[Trial, CheckContext], Outcome]
@@ -122,7 +122,9 @@ def _texts(trial: Trial, context: CheckContext, *templates: str) -> list[str]:
 
 def _scored(score: float, least: float, told: str) -> Outcome:
     share = min(max(score, 0.0), 1.0)
-    return Outcome.of(score >= least, told, score=share, expected=f"at least {number(least)}")
+    return Outcome.of(
+        reaches(score, least), told, score=share, expected=f"at least {number(least)}"
+    )
 
 
 def _headline(error: Exception) -> str:

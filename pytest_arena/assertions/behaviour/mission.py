@@ -21,7 +21,7 @@ from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.schema.base import SomeTexts
-from pytest_arena.text.numbers import number
+from pytest_arena.text.numbers import number, reaches
 
 _CONFIDENT = ', "confidence": a number from 0 to 1'
 _IN_DOUBT = "in doubt"
@@ -91,7 +91,7 @@ class _Confident(StepLevels):
     def read(self, judgement: Any, material: Sequence[Material]) -> Read:
         read = StepLevels.read(self, judgement, material)
         confidence = _confidence(judgement)
-        if confidence < self.least:
+        if not reaches(confidence, self.least):
             doubt = f"{read.choice}, with a confidence of {number(confidence)} alone: {read.reason}"
             return replace(read, score=min(read.score, confidence), reason=doubt, choice=_IN_DOUBT)
         return replace(read, score=min(read.score, confidence))

@@ -15,7 +15,7 @@ from pytest_arena.assertions.behaviour.call_patterns import (
 )
 from pytest_arena.assertions.tool_calls.base import Calls, ToolCallAssertion, told, told_one
 from pytest_arena.schema.assertion import CheckContext, Outcome
-from pytest_arena.text.numbers import counted, number
+from pytest_arena.text.numbers import counted, number, reaches
 from pytest_arena.text.regex import PatternTimeoutError
 
 
@@ -142,7 +142,7 @@ class StepEfficiency(_OnPath):
             f"{len(self.reference)} on the path; {told(calls)}"
         )
         expected = f"at least {number(self.min_score)} of {_path(self.reference, ' → ')}"
-        return Outcome.of(score >= self.min_score, reason, score=score, expected=expected)
+        return Outcome.of(reaches(score, self.min_score), reason, score=score, expected=expected)
 
 
 def _path(steps: Sequence[CallPattern], between: str) -> str:

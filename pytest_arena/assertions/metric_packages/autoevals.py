@@ -20,7 +20,7 @@ from pytest_arena.assertions.metric_packages.base import (
 from pytest_arena.assertions.metric_packages.judge_bridge import JudgeBridge
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext
-from pytest_arena.text.numbers import less_rounding, number
+from pytest_arena.text.numbers import number, reaches
 
 _LEAST = 0.5
 _BASES = ("Scorer", "ScorerWithPartial", "OpenAIScorer", "OpenAILLMScorer", "OpenAILLMClassifier",
@@ -145,7 +145,7 @@ class AutoEvals(PackageAssertion):
         facts = getattr(score, "metadata", None) or {}
         why = str(facts.get("rationale") or facts.get("choice") or "").strip()
         said = f"{self.scorer} scores {number(found)}, at least {number(least)} holds"
-        holds = found >= less_rounding(least)
+        holds = reaches(found, least)
         return Measured(holds, f"{said}: {why}" if why else said, float(found))
 
 

@@ -20,7 +20,7 @@ from pytest_arena.assertions.metric_packages.judge_bridge import JudgeBridge
 from pytest_arena.results.request_response import Message
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext
-from pytest_arena.text.numbers import less_rounding, number
+from pytest_arena.text.numbers import number, reaches
 
 _OURS = {"model", "model_settings", "evaluation_name", "score", "assertion"}
 """Parameters that the judge has, or that name results."""
@@ -141,7 +141,7 @@ class PydanticEvals(PackageAssertion):
             said = f"{name} is {number(value)} ({number(score)} of its range), at least " + (
                 f"{number(self.threshold)} holds"
             )
-        return Measured(score >= less_rounding(self.threshold), f"{said}{why}", score)
+        return Measured(reaches(score, self.threshold), f"{said}{why}", score)
 
     def _share(self, value: float) -> float:
         if self.evaluator != "GEval":

@@ -15,6 +15,7 @@ from pytest_arena.judging.detectors.messages import listed
 from pytest_arena.judging.words import Texts, stem
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold, fold_in_place
+from pytest_arena.text.numbers import reaches
 
 Topics = dict[str, Texts]
 Alike = Callable[[tuple[str, ...]], dict[str, list[tuple[int, int]]]]
@@ -130,7 +131,7 @@ def similar_sentences(
     found: dict[str, list[tuple[int, int]]] = {}
     for sentence, span in sentences_of(text) if examples else ():
         for phrase in examples:
-            if similarity(sentence, phrase) >= least:
+            if reaches(similarity(sentence, phrase), least):
                 found.setdefault(phrase, []).append(span)
     return found
 

@@ -14,7 +14,7 @@ from pytest_arena.judging.llm.prompt import LONGEST_MATERIAL, Material, Task
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.judging import Judging, Vote, total
 from pytest_arena.schema import Asking, JudgeSpec, ProviderSpec
-from pytest_arena.text.numbers import less_rounding
+from pytest_arena.text.numbers import reaches
 
 PLACES = ("first answer", "second answer")
 _TIE = 0.5
@@ -81,7 +81,7 @@ async def prefer(
     if len(votes) > 1:
         agreed = sum(vote.score == score for vote in votes)
         reason = f"{agreed} of {len(votes)} judges agree; {reason}"
-    verdict = "passed" if score >= less_rounding(least) else "failed"
+    verdict = "passed" if reaches(score, least) else "failed"
     return Ruling(verdict, reason, score, judging)
 
 

@@ -17,7 +17,7 @@ from pytest_arena.results.content import Part
 from pytest_arena.results.judging import Judging, Vote, total
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.schema import Asking, JudgeReply, JudgeSpec, ProviderSpec
-from pytest_arena.text.numbers import less_rounding
+from pytest_arena.text.numbers import reaches
 
 NO_JUDGE = (
     "no judge is configured for {type}\n"
@@ -131,7 +131,7 @@ async def vote_on(
                 problem += "; it was cut off at the most tokens that it may have"
             messages = [*messages, *repair(response, str(error))]
             continue
-        holds = read.holds is not False and read.score >= less_rounding(question.least)
+        holds = read.holds is not False and reaches(read.score, question.least)
         verdict = "passed" if holds else "failed"
         vote = Vote(
             spec.name,

@@ -32,6 +32,7 @@ from pytest_arena.schema import (
     When,
 )
 from pytest_arena.schema.assertion import JudgeReply, brief
+from pytest_arena.text.numbers import reaches
 
 CONTEXT = CheckContext()
 ANSWERED = Trial(messages=(), responses=(Response("yes", finish_reason="stop"),), verdict="passed")
@@ -103,7 +104,7 @@ def test_not_turns_verdict_and_score_around_and_leaves_the_rest(verdict: str, sc
 @given(st.sampled_from(["passed", "failed"]), st.floats(0, 1), st.floats(0.001, 1))
 def test_a_threshold_decides_by_the_score_alone(verdict: str, score: float, least: float) -> None:
     finding = evaluate(Fixed(verdict=verdict, score=score, threshold=least), ANSWERED, CONTEXT)
-    assert (finding.verdict == "passed") is (score >= least)
+    assert (finding.verdict == "passed") is reaches(score, least)
 
 
 @given(st.lists(fixed, min_size=1, max_size=5))
@@ -142,9 +143,21 @@ def test_a_trial_never_passes_over_an_error_or_a_failure(members: list[Fixed], l
     elif verdict == "passed":
         assert not findings or "passed" in found or least is not None
         assert least is not None or "failed" not in found
-        assert least is None or score is None or score >= least
+        assert least is None or score is None or reaches(score, least)
     if findings and set(found) <= {"skipped", "unsure"}:
         assert verdict == "error"
+
+
+@pytest.mark.parametrize("weights", [(3, 1), (0.3, 0.1), (0.03, 0.01), (0.6, 0.2)])
+def test_a_score_at_its_threshold_reaches_it_whatever_binary_fractions_make_of_it(
+    weights: tuple[float, float],
+) -> None:
+    members = (Fixed(weight=weights[0]), Fixed(verdict="failed", weight=weights[1]))
+    assert (
+        evaluate(AllOf(assertions=members, threshold=0.75), ANSWERED, CONTEXT).verdict == "passed"
+    )
+    findings = [evaluate(member, ANSWERED, CONTEXT) for member in members]
+    assert conclude(ANSWERED, members, findings, threshold=0.75)[0] == "passed"
 
 
 def test_the_weighted_score_of_a_group_meets_its_threshold() -> None:

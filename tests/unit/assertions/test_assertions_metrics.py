@@ -266,6 +266,15 @@ def test_sums_run_over_all_trials(judge: Any, trial: Any) -> None:
     )
 
 
+def test_a_sum_at_its_bound_is_within_it(judge: Any, trial: Any) -> None:
+    asked = trial("a", "b", "c")
+    for response, usd in zip(asked.responses, (0.1, 0.2, 0.0), strict=True):
+        response.cost_usd = usd
+    assert judge("{type: cost, max_usd: 0.3}", asked).reason == "$0.3 (at most $0.3)"
+    assert judge("{type: total_cost, max_usd: 0.9}", [asked] * 3).reason == "$0.9 (at most $0.9)"
+    assert judge("{type: cost, max_usd: 0.2999999}", asked).verdict == "failed"
+
+
 def test_consistency_compares_every_pair(judge: Any, trial: Any) -> None:
     alike = cell(trial, "Reset it in the app.", "reset it  in the APP.", "in the app. Reset it")
     finding = judge("{type: consistency, min_similarity: 0.85}", alike)

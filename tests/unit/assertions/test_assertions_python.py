@@ -24,6 +24,7 @@ def everything(output, trial, context, variables, prompt, messages):
 def keywords(**given): return len(given) == 6
 def score(): return 0.6
 def full(): return 1
+def summed(): return sum([0.7, 0.2, 0.1])
 def told(output): return {"passed": False, "score": 0.25, "reason": "too curt"}
 def outcome(): return Outcome.of(True, "as it should be")
 def nothing(output): pass
@@ -91,6 +92,7 @@ RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reaso
         ("keywords", "passed", "arena_checks:keywords returned True"),
         ("score", "failed", "arena_checks:score gave the score 0.6"),
         ("full", "passed", "arena_checks:full gave the score 1"),
+        ("summed", "passed", "arena_checks:summed gave the score 1"),
         ("told", "failed", "too curt"),
         ("outcome", "passed", "as it should be"),
         ("nothing", "error", f"arena_checks:nothing returned None, not {RETURNS}"),
@@ -103,19 +105,19 @@ RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reaso
             "arena_checks:wants wants a parameter 'surprise' that there is not\n"
             "  expected: parameters named output, prompt, messages, variables, trial, context",
         ),
-        ("raises", "error", "KeyError in arena_checks.py:19: 'order'"),
+        ("raises", "error", "KeyError in arena_checks.py:20: 'order'"),
         (
             "asserts",
             "failed",
-            'arena_checks:asserts asserts in arena_checks.py:21: assert "billing" in output',
+            'arena_checks:asserts asserts in arena_checks.py:22: assert "billing" in output',
         ),
         (
             "asserts_with_words",
             "failed",
-            "arena_checks:asserts_with_words asserts in arena_checks.py:24: too curt",
+            "arena_checks:asserts_with_words asserts in arena_checks.py:25: too curt",
         ),
-        ("leaves", "error", "SystemExit in arena_checks.py:23: 3"),
-        ("gives_up", "error", "Failed in arena_checks.py:22: no"),
+        ("leaves", "error", "SystemExit in arena_checks.py:24: 3"),
+        ("gives_up", "error", "Failed in arena_checks.py:23: no"),
         ("constant", "error", "arena_checks:constant is no function: it is 7"),
         (
             "yess",
