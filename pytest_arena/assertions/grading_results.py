@@ -9,14 +9,14 @@ from typing import Any, TypeGuard
 from pytest_arena.errors import shorten
 from pytest_arena.results.trial import Finding
 from pytest_arena.schema.assertion import Outcome
-from pytest_arena.text.numbers import number
+from pytest_arena.text.numbers import number, reaches
 
 
 def outcome_of_number(name: str, score: float, least: float | None) -> Outcome:
     """Return whether a number holds: at least `least`, or above 0 without one."""
     if not math.isfinite(score):
         return Outcome.unseen(f"{name} gave {score}, which is no finite number")
-    holds = score > 0 if least is None else score >= least
+    holds = score > 0 if least is None else reaches(score, least)
     expected = "a number above 0" if least is None else f"at least {number(least)}"
     return Outcome.of(holds, f"{name} gave {number(score)}", score=_share(score), expected=expected)
 
@@ -33,7 +33,7 @@ def outcome_of_object(
         wanted = "not an object with pass (a boolean), score (a number) and reason (a text)"
         return Outcome.unseen(f"{name} gave {shorten(repr(dict(given)))}, {wanted}")
     told = reason or f"{name} gave pass: {str(passed).lower()}"
-    if least is not None and score < least:
+    if least is not None and not reaches(score, least):
         passed, told = False, f"{told}; the score {number(score)} is below {number(least)}"
     parts = given.get("componentResults", given.get("component_results"))
     group = tuple(_part(part, type_name) for part in parts) if isinstance(parts, list) else ()
@@ -49,11 +49,14 @@ def outcome_of_javascript(
         return Outcome.of(value, f"{name} gave {str(value).lower()}", expected="true")
     if kind == "number":
         return outcome_of_number(name, value, least)
-    if kind == "object":
+    if kind == "object" and isinstance(value, Mapping):
         return outcome_of_object(name, value, type_name)
     if kind == "string":
         return Outcome.error(f"{name} gave the text {shorten(repr(value))}, no verdict")
     given = shorten(repr(value)) if value is not None else kind
+    if kind == "object":
+        # new Boolean(true), and all else that JSON makes a plain value of
+        given = f"an object ({given})"
     return Outcome.unseen(
         f"{name} gave {given}, not a boolean, a number, or an object with pass, score and reason"
     )

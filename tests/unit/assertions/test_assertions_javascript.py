@@ -53,6 +53,10 @@ def js(trial: Any) -> Callable[..., Finding]:
         ("undefined", "failed", 0),
         ("null", "failed", 0),
         ("[true]", "failed", 0),
+        *(
+            (f"new {made}", "failed", 0)
+            for made in ("Boolean(1)", "Number(2)", "Date(0)", "String('')")
+        ),
         ("0 / 0", "failed", 0),
         ("({passed: true})", "failed", 0),
         ("({pass: true, score: 'high', reason: 'a'})", "failed", 0),
