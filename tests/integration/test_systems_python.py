@@ -180,6 +180,18 @@ def no_cost(prompt):
     return {"output": "hello", "usage": {"cost_usd": "free"}}
 
 
+def many_tokens(prompt):
+    return {"output": "hello", "usage": {"input_tokens": 1e308, "output_tokens": 1e308}}
+
+
+def endless_tokens(prompt):
+    return {"output": "hello", "usage": {"output_tokens": 10**400}}
+
+
+def endless_cost(prompt):
+    return {"output": "hello", "cost_usd": 10**400}
+
+
 def says_error(prompt):
     return {"error": "the database is down"}
 """
@@ -253,6 +265,9 @@ FAULTS = {
     "cancels_all": f"bot:cancels_all raised CancelledError in bot.py:{line_of('# of all')}",
     "number": "bot:number returned int",
     "no_cost": "bot:no_cost returned cost_usd: 'free', which is no usable number",
+    "many_tokens": "bot:many_tokens returned input_tokens: 1e+308, which is no usable number",
+    "endless_tokens": "bot:endless_tokens returned output_tokens: 1000",
+    "endless_cost": "bot:endless_cost returned cost_usd: 1000",
     "says_error": "bot:says_error returned an error: the database is down",
     "hangs": "no answer within 0.4 s",
     "blocks": "no answer within 0.4 s",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +13,7 @@ from pytest_arena.providers.completion import names_filter, names_refusal
 from pytest_arena.providers.systems.portable.pieces import Timing, failure_kind
 from pytest_arena.providers.systems.portable.shapes import ShapeError, described
 from pytest_arena.providers.systems.portable.shapes.values import as_text, plain
+from pytest_arena.providers.usage import is_count
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trace import Span, Trace
 from pytest_arena.running.open_files import no_file_left, ran_out_of_files
@@ -109,10 +110,11 @@ def _text(value: Any) -> str | None:
 
 
 def _count(name: str, value: Any, field_name: str) -> int | None:
-    amount = _amount(name, value, field_name)
-    if amount is not None and amount != int(amount):
+    if value is None:
+        return None
+    if not is_count(value):
         raise _unusable(name, field_name, value)
-    return None if amount is None else int(amount)
+    return int(value)
 
 
 def _amount(name: str, value: Any, field_name: str) -> float | None:
@@ -120,7 +122,7 @@ def _amount(name: str, value: Any, field_name: str) -> float | None:
         return None
     # what an application says wrongly of its cost must not be counted as nothing
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value < 0:
+    if not is_number or not 0 <= value <= sys.float_info.max:
         raise _unusable(name, field_name, value)
     return float(value)
 
