@@ -39,6 +39,11 @@ failed, never an `error`, a skip, or a missing answer. When every assertion of a
 the trial is an `error`: nothing was judged. A check on JSON fails with and without `not` where
 the answer has no JSON that parses: there was nothing to look at.
 
+A score, a cost or a sum that differs from its bound by no more than binary fractions do
+(0.1 + 0.2 and 0.3) is at its bound, which holds. A null in the place of what is compared with (an
+empty key, or a `{{ name }}` whose row has none) is a mistake, but for `equals` and `contains`,
+which may look for it.
+
 A check that forbids something (`not_contains`, `content_excludes`, `banned_words`, `not_matches`,
 `pii_leakage`, `secrets`, `profanity`, `prompt_injection`, `prompt_leak`) also looks at the tool
 calls of an answer: their names, their keys, and each value by itself (`look_at`). With `not`, so do

@@ -1,6 +1,6 @@
 """Assertions on the form of an answer: JSON, XML, SQL."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -10,12 +10,14 @@ from pytest_arena.errors import suggest
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.base import NotNull
 from pytest_arena.text.json_text import (
     NotJsonError,
     UnreadableJsonError,
     fenced,
     find_json,
     holds_json,
+    json_in_nfc,
     parse_json,
 )
 
@@ -127,10 +129,10 @@ class ContainsJson(Assertion):
         - type: contains_json
           value: {status: shipped, items: [{id: 7}]}
 
-    An object holds the keys that `value` names, a list an element for each of its elements;
-    without `value` and `schema` any JSON object or list will do. What is inside of broken JSON, of
-    a thought (`<think>`) or of a fence of another language is not found; where JSON is broken,
-    `not` does not hold.
+    An object holds the keys that `value` names, a list an element of its own for each of its
+    elements; without `value` and `schema` any JSON object or list will do. What is inside of broken
+    JSON, of a thought (`<think>`) or of a fence of another language is not found; where JSON is
+    broken, `not` does not hold.
 
     Error: when the JSON is nested too deeply to be read, or a pattern of the schema needs more
     than a second.
@@ -139,17 +141,22 @@ class ContainsJson(Assertion):
     type: ClassVar[str] = "contains_json"
     reads_text: ClassVar[bool] = True
 
-    value: Any = None
+    value: Annotated[Any, NotNull] = None
     """A part of the JSON that is looked for."""
-    schema_: Any = Field(default=None, alias="schema")
+    schema_: Annotated[Any, NotNull] = Field(default=None, alias="schema")
     """A JSON Schema that it must fit."""
+
+    @field_validator("value")
+    @classmethod
+    def _is_in_nfc(cls, wanted: Any) -> Any:
+        return json_in_nfc(wanted)
 
     @field_validator("schema_")
     @classmethod
     def _is_a_schema(cls, schema: Any) -> Any:
         from pytest_arena.json_schema import check_schema
 
-        return None if schema is None else check_schema(schema)
+        return check_schema(schema)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         from pytest_arena.json_schema import SchemaUnusableError, mismatches

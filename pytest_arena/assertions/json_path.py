@@ -1,6 +1,6 @@
 """Assert on one value inside an answer's JSON, named by a JMESPath expression."""
 
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import field_validator, model_validator
 
@@ -11,10 +11,13 @@ from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.idle_patterns import refuse_empty_text
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
-from pytest_arena.text.json_query import JmesPath
+from pytest_arena.schema.base import NotNull
+from pytest_arena.text.json_query import JmesPath, finds_something, look_up
 from pytest_arena.text.json_text import (
     NotJsonError,
     UnreadableJsonError,
+    holds_json,
+    json_in_nfc,
     parse_json,
     same_json,
 )
@@ -33,8 +36,10 @@ class JsonPath(Assertion):
     The JSON may stand in a code fence or in prose: a fence marked `json` comes first, else the
     largest value that parses; thoughts, other fences, and what is inside broken JSON are no
     answer. Every key that is given must hold; with none, the value must be there. JMESPath does
-    not tell null from missing, so `equals: null` and `exists: false` hold for both. An answer
-    without JSON fails, with `not`, too.
+    not tell null from missing, so `equals: null` and `exists: false` hold for both. A filter or a
+    projection that nothing fits (`items[?sku=='A-7']`, `items[*].sku`) finds nothing, though
+    JMESPath gives an empty list; `items` that is one is there. `to_number` of a text that is no
+    number, `NaN` and `Infinity` as well, is null. An answer without JSON fails, with `not`, too.
 
     Error: when the JSON is nested too deeply to be read, or the path calls an unknown function.
     """
@@ -47,15 +52,21 @@ class JsonPath(Assertion):
     equals: Any = None
     """The value itself; true is not 1."""
     contains: Any = None
-    """An element of a list, a key of an object, or a part of a text, as `contains` finds it."""
-    min: float | None = None
+    """An element of a list, a key of an object, or a part of a text, as `contains` finds it; a list
+    or a mapping is also a part, as in `tool_args`."""
+    min: Annotated[float | None, NotNull] = None
     """The least that a number may be."""
-    max: float | None = None
+    max: Annotated[float | None, NotNull] = None
     """The most that a number may be."""
-    exists: bool | None = None
+    exists: Annotated[bool | None, NotNull] = None
     """Whether the path finds something."""
     extract: bool = True
     """Take the JSON object or list in a code fence or in prose."""
+
+    @field_validator("equals", "contains")
+    @classmethod
+    def _is_in_nfc(cls, wanted: Any) -> Any:
+        return json_in_nfc(wanted)
 
     @field_validator("contains")
     @classmethod
@@ -69,12 +80,11 @@ class JsonPath(Assertion):
         return self
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        import jmespath
         from jmespath.exceptions import JMESPathError, UnknownFunctionError
 
         try:
             document = parse_json(trial.output or "", extract=self.extract)
-            found = jmespath.search(self.path, document)
+            found = look_up(self.path, document)
         except NotJsonError as error:
             return Outcome.unseen(f"{error}: {quoted(trial.output or '')}", expected=self.path)
         except UnreadableJsonError as error:
@@ -105,7 +115,7 @@ class JsonPath(Assertion):
         given = {"equals", "contains", "min", "max"} & self.model_fields_set
         if asked is None and given:
             return None
-        there = found is not None
+        there = finds_something(self.path, found)
         wanted = asked is not False
         reason = (
             f"{self.path} is {shorten(_json(found), 60)}" if there else f"{self.path} finds nothing"
@@ -127,12 +137,14 @@ class JsonPath(Assertion):
         if "contains" not in self.model_fields_set:
             return None
         wanted = self.contains
-        if isinstance(found, str):
-            held = isinstance(wanted, str) and SearchedText(found).holds(wanted)
-        elif isinstance(found, list):
-            held = any(same_json(element, wanted) for element in found)
+        if isinstance(wanted, str) and isinstance(found, str):
+            held = SearchedText(found).holds(wanted)
+        elif isinstance(wanted, str) and isinstance(found, dict):
+            held = wanted in found
+        elif isinstance(found, list) and any(same_json(element, wanted) for element in found):
+            held = True
         else:
-            held = isinstance(found, dict) and wanted in found
+            held = isinstance(wanted, (dict, list)) and holds_json(found, wanted)
         expected = f"{self.path} contains {shorten(_json(wanted), 60)}"
         return Outcome.of(held, shown, expected=expected)
 

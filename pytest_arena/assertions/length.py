@@ -1,6 +1,6 @@
 """Assertions on how long an answer is, in characters, words and sentences."""
 
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -9,6 +9,7 @@ from pytest_arena.assertions.messages import bounded, counting
 from pytest_arena.judging.words import count_characters, count_sentences, count_words
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome, brief
+from pytest_arena.schema.base import NotNull
 from pytest_arena.schema.out_of_reach import never_as_many, never_so_many
 
 
@@ -83,9 +84,9 @@ class Length(Assertion):
     reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
-    min: int | None = Field(default=None, ge=0)
+    min: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """The fewest characters that a reader sees."""
-    max: int | None = Field(default=None, ge=0)
+    max: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """The most characters that a reader sees."""
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """Assertions on what an answer took: time, money, tokens."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -15,6 +15,7 @@ from pytest_arena.assertions.messages import (
 from pytest_arena.results.request_response import REPLAYED, Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome, brief
+from pytest_arena.schema.base import NotNull
 from pytest_arena.schema.out_of_reach import never_as_late, never_as_many, never_so_many
 
 NO_PRICE = (
@@ -127,9 +128,9 @@ class TokenCount(Assertion):
     more_text: ClassVar[MoreText] = "nothing"
     graded: ClassVar[bool] = True
 
-    max: int | None = Field(default=None, ge=0)
+    max: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """The most tokens."""
-    min: int | None = Field(default=None, ge=0)
+    min: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """The fewest tokens."""
     kind: Literal["output", "input", "total"] = "output"
     """Which tokens: the answer's, the prompt's, or both."""

@@ -18,6 +18,7 @@ from pytest_arena.judging.similarity.metrics import (
 from pytest_arena.judging.similarity.ngram_scores import bleu, chrf
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.base import NotNull
 from pytest_arena.schema.out_of_reach import never_as_many
 from pytest_arena.text.folding import fold
 from pytest_arena.text.numbers import number
@@ -45,9 +46,9 @@ class Levenshtein(Assertion):
 
     value: Reference
     """The reference."""
-    max_distance: int | None = Field(default=None, ge=0)
+    max_distance: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """The most characters to insert, delete or replace."""
-    min_similarity: Share | None = None
+    min_similarity: Annotated[Share | None, NotNull] = None
     """The least similarity, up to 1."""
     exact: bool = False
     """Compare character by character: quotes, dashes, blanks and accents count."""

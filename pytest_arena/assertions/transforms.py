@@ -20,6 +20,7 @@ from pytest_arena.running.time_limit import TimeLimitError, within
 from pytest_arena.schema.transform import TransformSpec
 from pytest_arena.text.exception_text import exception_headline
 from pytest_arena.text.json_depth import MOST_DEPTH, is_too_deep
+from pytest_arena.text.json_query import look_up
 from pytest_arena.text.json_text import NotJsonError, UnreadableJsonError, parse_json
 
 LONGEST_S = 30.0
@@ -89,12 +90,11 @@ def _made(given: Any, how: TransformSpec, around: Surroundings) -> Any:
 
 
 def _by_path(given: Any, how: TransformSpec) -> Any:
-    import jmespath
     from jmespath.exceptions import JMESPathError
 
     try:
         value = parse_json(given, extract=True) if isinstance(given, str) else given
-        return jmespath.search(how.jmespath or "", value)
+        return look_up(how.jmespath or "", value)
     except (NotJsonError, UnreadableJsonError, JMESPathError) as error:
         raise TransformError(f"{_named(how)}: {error}") from None
 

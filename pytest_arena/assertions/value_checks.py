@@ -1,6 +1,7 @@
 """What a JSON value must be like: whole or in a part, equal, holding, matching, fitting."""
 
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,8 +11,9 @@ from pytest_arena.errors import ArenaError
 from pytest_arena.json_schema import SchemaUnusableError, check_schema, mismatches
 from pytest_arena.judging.idle_patterns import refuse_empty_text
 from pytest_arena.schema.assertion import Assertion
-from pytest_arena.text.json_query import JmesPath
-from pytest_arena.text.json_text import holds_json, same_json
+from pytest_arena.schema.base import NotNull
+from pytest_arena.text.json_query import JmesPath, finds_something, look_up
+from pytest_arena.text.json_text import holds_json, json_in_nfc, same_json
 from pytest_arena.text.looking import SearchedText
 from pytest_arena.text.regex import Pattern, PatternTimeoutError, search
 
@@ -22,6 +24,10 @@ _CHECKS = {
     "schema_": "fitting",
 }
 """The fields that look at the value, each with the word for it."""
+_OF_NULL = frozenset(
+    ("type", "enum", "const", "not", "if", "allOf", "anyOf", "oneOf", "$ref", "$dynamicRef")
+)
+"""A schema's keywords that say something of null, too."""
 
 
 class PathUnusableError(ArenaError):
@@ -43,17 +49,22 @@ class ChecksValue(Assertion):
     equals: Any = None
     """The value itself; true is not 1."""
     contains: Any = None
-    """A part of the value: keys of an object with their values, an element for each of a list's,
-    or a part of a text, as `contains` finds it."""
-    matches: Pattern | None = None
+    """A part of the value: keys of an object with their values, an element of its own for each of a
+    list's, or a part of a text, as `contains` finds it."""
+    matches: Annotated[Pattern | None, NotNull] = None
     """A regular expression that is searched in a text, and in any other value's JSON."""
-    schema_: Any = Field(default=None, alias="schema")
+    schema_: Annotated[Any, NotNull] = Field(default=None, alias="schema")
     """A JSON Schema that the value must fit."""
 
     @field_validator("schema_")
     @classmethod
     def _is_a_schema(cls, schema: Any) -> Any:
-        return None if schema is None else check_schema(schema)
+        return check_schema(schema)
+
+    @field_validator("equals", "contains")
+    @classmethod
+    def _is_in_nfc(cls, wanted: Any) -> Any:
+        return json_in_nfc(wanted)
 
     @field_validator("contains")
     @classmethod
@@ -79,11 +90,20 @@ class ChecksValue(Assertion):
     def _looks_at_it(self) -> bool:
         return bool(_CHECKS.keys() & self.model_fields_set)
 
+    @property
+    def _may_be_null(self) -> bool:
+        """Whether a key says of null that it holds or not; a pattern and most of a schema's
+        keywords are of other values."""
+        schema = self.schema_ if isinstance(self.schema_, Mapping) else {}
+        return bool({"equals", "contains"} & self.model_fields_set or _OF_NULL & schema.keys())
+
     def problem_of(self, value: Any) -> str | None:
         """Return what does not hold of a value, or None; one of `UNUSABLE` where nobody can say."""
+        value = json_in_nfc(value)
         if self.path is not None:
             value = _found(self.path, value)
-            if value is None and not self._looks_at_it:
+            there = value is not None if self._looks_at_it else finds_something(self.path, value)
+            if not there and not self._may_be_null:
                 return f"{self.path} finds nothing"
         shown = shown_json(value)
         given = self.model_fields_set
@@ -107,11 +127,10 @@ class ChecksValue(Assertion):
 
 
 def _found(path: str, value: Any) -> Any:
-    import jmespath
     from jmespath.exceptions import JMESPathError, UnknownFunctionError
 
     try:
-        return jmespath.search(path, value)
+        return look_up(path, value)
     except UnknownFunctionError as error:
         raise PathUnusableError(f"the path {path!r} cannot be used: {error}") from error
     except JMESPathError:

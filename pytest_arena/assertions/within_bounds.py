@@ -1,19 +1,20 @@
 """The base of assertions that count something and hold it against bounds."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.assertion import Assertion
+from pytest_arena.schema.base import NotNull
 
 
 class WithinBounds(Assertion):
     """An assertion with a lower and an upper bound, of which one at least is given."""
 
-    min: int | None = Field(default=None, ge=0)
+    min: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """How many there are at least."""
-    max: int | None = Field(default=None, ge=0)
+    max: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """How many there may be."""
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from pytest_arena.loading.tree import Filled, YamlList, YamlMap
 from pytest_arena.loading.unknown_keys import means_key
 from pytest_arena.loading.validation_messages import explain
 from pytest_arena.schema import ArenaModel, Assertion
+from pytest_arena.schema.base import NOTHING_GIVEN
 
 _SAID = frozenset({"prompt", "prompts", "user", "content", "system", "text"})
 """Keys of what is said, by either side: there a list reads as JSON, as it does inside a text."""
@@ -143,7 +144,9 @@ def _with_spellings(
             continue
         if isinstance(text, Filled):
             said = next((step for step in reversed(location) if isinstance(step, str)), "")
-            fits = not isinstance(value, (dict, list)) or (lists and said in _SAID)
+            fits = error["type"] != NOTHING_GIVEN and (
+                not isinstance(value, (dict, list)) or (lists and said in _SAID)
+            )
         else:
             fits = error["type"] == "string_type" and type(value) in (int, float)
         if fits:

@@ -14,7 +14,9 @@ from pytest_arena.loading.problems import one_of
 from pytest_arena.prompts.templates import as_text
 from pytest_arena.providers.completion import CallParts, names_filter
 from pytest_arena.providers.systems.portable.shapes.values import error_text
+from pytest_arena.providers.usage import is_count
 from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.text.json_query import look_up
 
 USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "case": ("case", "id", "name", "case_id"),
@@ -144,12 +146,10 @@ def _values(file: DataFile, column: str, field: str, place: Location, name: str)
     """Return what each row has in a column, or where a JMESPath expression leads to in it."""
     if column in file.columns:
         return [row.get(column) for row in file.rows]
-    import jmespath
     from jmespath.exceptions import JMESPathError
 
     try:
-        path = jmespath.compile(column)
-        found = [path.search(row) for row in file.rows]
+        found = [look_up(column, row) for row in file.rows]
     except JMESPathError:
         found = []
     if all(value is None for value in found):
@@ -233,9 +233,11 @@ class _Row:
 
     def count(self, field: str) -> int | None:
         number = self.number(field)
-        if number is not None and number != int(number):
+        if number is None:
+            return None
+        if not is_count(number):
             raise self.refused(field, f"{number:g} is no {field}", "a whole number")
-        return None if number is None else int(number)
+        return int(number)
 
     def number(self, field: str) -> float | None:
         value = self.value(field)

@@ -130,6 +130,23 @@ PromptText = Annotated[str, AfterValidator(without_only_final_break)]
 """A text that is sent to a model: without the line break that YAML's `|` and `>` add at its end;
 one that ends in several keeps them, since somebody wanted them."""
 
+NOTHING_GIVEN = "nothing_given"
+"""The kind of mistake of a null in the place of what is checked."""
+
+
+def _refuse_null(given: Any) -> Any:
+    if given is None:
+        raise PydanticCustomError(
+            NOTHING_GIVEN,
+            "nothing is given",
+            {"expected": "a value", "fix": "write one, or leave the key out"},
+        )
+    return given
+
+
+NotNull = BeforeValidator(_refuse_null)
+"""Of what an assertion checks, and may leave out: a null that a row gave is not left out."""
+
 Duration = Annotated[
     float,
     BeforeValidator(parse_duration),

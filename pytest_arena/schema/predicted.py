@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.schema.base import ArenaModel
-from pytest_arena.text.json_query import JmesPath, why_no_path
+from pytest_arena.text.json_query import JmesPath, look_up, why_no_path
 from pytest_arena.text.labels import LONGEST, bare_label
 from pytest_arena.text.regex import Pattern, search
 
@@ -97,13 +97,12 @@ class Predicted(ArenaModel):
         return as_label(self._in_json(self.path or "", answer))
 
     def _in_json(self, path: str, answer: str) -> Any:
-        import jmespath
         from jmespath.exceptions import JMESPathError, UnknownFunctionError
 
         from pytest_arena.text.json_text import NotJsonError, parse_json
 
         try:
-            return jmespath.search(path, parse_json(answer, extract=True))
+            return look_up(path, parse_json(answer, extract=True))
         except NotJsonError as error:
             raise NoLabelError(f"{error} for the path {shorten(path, 60)!r}") from None
         except UnknownFunctionError as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any, NoReturn
 
 from pytest_arena.errors import ArenaError
 from pytest_arena.light_dataclass import dataclass
-from pytest_arena.text.folding import as_written, bare_ends, without_final_break
+from pytest_arena.text.folding import as_written, bare_ends, in_nfc, without_final_break
 from pytest_arena.text.json_depth import TooManyError, check_containers
 from pytest_arena.text.thoughts import without_thoughts
 
@@ -91,7 +91,7 @@ def json_choices(text: str, *, extract: bool = False) -> list[Any]:
     Raises as `parse_json` does.
     """
     if not extract:
-        return [read_json(text)]
+        return [read_answer(text)]
     found = find_json(text)
     if not found.choices:
         raise NotJsonError(found.broken or "there is no JSON object or list in the answer")
@@ -114,7 +114,25 @@ def read_json(text: str) -> Any:
         raise NotJsonError(f"not JSON: {_said(error)}") from error
 
 
-def find_json(text: str, read: Callable[[str], Any] = read_json) -> FoundJson:
+def read_answer(text: str) -> Any:
+    """Return the value of an answer that is JSON, its texts and keys in NFC; raises as `read_json`
+    does."""
+    value = read_json(text)
+    return value if text.isascii() and "\\u" not in text else json_in_nfc(value)
+
+
+def json_in_nfc(value: Any) -> Any:
+    """Return a JSON value with every text in NFC, keys as well."""
+    if isinstance(value, str):
+        return in_nfc(value)
+    if isinstance(value, dict):
+        return {json_in_nfc(key): json_in_nfc(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [json_in_nfc(inner) for inner in value]
+    return value
+
+
+def find_json(text: str, read: Callable[[str], Any] = read_answer) -> FoundJson:
     """Return the JSON that stands in an answer: the whole of it, else objects and lists in it.
 
     Thoughts (`<think>`) and fences of other languages are left out. `read` returns the value of a
@@ -172,13 +190,44 @@ def holds_json(whole: Any, part: Any) -> bool:
     """Return whether a JSON value holds a part of itself.
 
     An object holds the part's keys with values that hold the part's; a list holds, in any order,
-    an element for each of the part's; anything else is equal.
+    an element of its own for each of the part's; anything else is equal.
     """
     if isinstance(whole, dict) and isinstance(part, dict):
         return all(key in whole and holds_json(whole[key], value) for key, value in part.items())
     if isinstance(whole, list) and isinstance(part, (list, tuple)):
-        return all(any(holds_json(element, wanted) for element in whole) for wanted in part)
+        return one_for_each(part, whole, holds_json)
     return same_json(whole, part)
+
+
+def one_for_each(
+    wanted: Sequence[Any], offered: Sequence[Any], fits: Callable[[Any, Any], bool]
+) -> bool:
+    """Return whether there is an element of its own for each that is wanted; `fits` takes one that
+    is offered and one that is wanted.
+
+    A matching, not the first that fits: one that fits several is left to whom nothing else fits.
+    """
+    taker: dict[int, int] = {}
+    fitting: list[list[int]] = []
+
+    def takes(want: int, seen: set[int]) -> bool:
+        free = next((place for place in fitting[want] if place not in taker), None)
+        if free is not None:
+            taker[free] = want
+            return True
+        for place in fitting[want]:
+            if place not in seen:
+                seen.add(place)
+                if takes(taker[place], seen):
+                    taker[place] = want
+                    return True
+        return False
+
+    for want, one in enumerate(wanted):
+        fitting.append([place for place, other in enumerate(offered) if fits(other, one)])
+        if not takes(want, set()):
+            return False
+    return True
 
 
 def _same_text(first: str, second: str) -> bool:

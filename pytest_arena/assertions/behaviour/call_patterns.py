@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.assertions.messages import json_or_text, shown_json
 from pytest_arena.assertions.tool_calls.base import Calls, ToolName
 from pytest_arena.results.request_response import ToolCall
-from pytest_arena.schema.base import ArenaModel
-from pytest_arena.text.json_text import same_json
+from pytest_arena.schema.base import ArenaModel, NotNull
+from pytest_arena.text.json_text import one_for_each, same_json
 from pytest_arena.text.regex import Pattern, search
 from pytest_arena.text.tool_names import means_tool
 from pytest_arena.text.wildcards import fits
@@ -24,13 +24,13 @@ class CallPattern(ArenaModel):
 
     tool: ToolName = Field(validation_alias=AliasChoices("tool", "name", "tool_name", "pattern"))
     """The tool; `*` stands for any text, `*` alone for any tool."""
-    arguments: dict[str, Any] | None = Field(
+    arguments: Annotated[dict[str, Any] | None, NotNull] = Field(
         default=None,
         validation_alias=AliasChoices("arguments", "args", "expected_args", "required_args"),
     )
     """Arguments that the call must have, others aside; in a text `*` stands for any text, and
     `"*"` alone for any value."""
-    matches: dict[str, Pattern] | None = Field(
+    matches: Annotated[dict[str, Pattern] | None, NotNull] = Field(
         default=None, validation_alias=AliasChoices("matches", "args_match")
     )
     """Regular expressions by argument, each searched in its value."""
@@ -157,9 +157,7 @@ def _holds(value: Any, wanted: Any) -> bool:
             key in value and _holds(value[key], inner) for key, inner in wanted.items()
         )
     if isinstance(wanted, (list, tuple)):
-        return isinstance(value, (list, tuple)) and all(
-            any(_holds(one, inner) for one in value) for inner in wanted
-        )
+        return isinstance(value, (list, tuple)) and one_for_each(wanted, value, _holds)
     if isinstance(wanted, str) and "*" in wanted:
         return fits(wanted, json_or_text(value))
     return same_json(value, wanted)

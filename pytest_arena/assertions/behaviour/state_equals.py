@@ -22,7 +22,8 @@ class StateEquals(OfTurns, ChecksValue):
 
     The state is what the [tools of an agent](agents.md) that we run keep, as it stands after the
     last turn, or after `turn`. `equals`, `contains`, `matches` and `schema` look at all of it, or
-    at the part that `path` finds; `path` alone wants it to be there.
+    at the part that `path` finds; `path` alone wants it to be there, and so do `matches` and a
+    `schema` that says nothing of null.
 
     Error: when nobody told the state, when the path or the schema cannot be used, when a pattern
     needs more than a second.

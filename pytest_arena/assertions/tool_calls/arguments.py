@@ -38,8 +38,9 @@ class ToolArgs(ToolCallAssertion, ChecksValue):
 
     Every key that is given must hold of one and the same call: `equals`, `contains`, `matches` and
     `schema` look at all arguments, or at the part that `path` finds; `path` alone wants it to be
-    there. `call` says of which call it must hold: of `any` (the default), of `all`, of the `last`,
-    or of the n-th, counted from 1. Where the tool was not called it fails, with `not`, too.
+    there, and so do `matches` and a `schema` that says nothing of null. `call` says of which call
+    it must hold: of `any` (the default), of `all`, of the `last`, or of the n-th, counted from 1.
+    Where the tool was not called it fails, with `not`, too.
 
     Error: when the provider does not tell which tools were called, when the path or the schema
     cannot be used, when a pattern needs more than a second.
@@ -54,8 +55,8 @@ class ToolArgs(ToolCallAssertion, ChecksValue):
     call: WhichCall = "any"
     """Of which of its calls it must hold."""
     contains: Any = Field(default=None, validation_alias=AliasChoices("contains", "expected_args"))
-    """A part of the value: keys of an object with their values, an element for each of a list's,
-    or a part of a text, as `contains` finds it."""
+    """A part of the value: keys of an object with their values, an element of its own for each of a
+    list's, or a part of a text, as `contains` finds it."""
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         found = named(calls, [self.tool])

@@ -22,6 +22,7 @@ from pytest_arena.assertions.tool_calls.base import (
 )
 from pytest_arena.assertions.within_bounds import WithinBounds, bad_bounds
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.schema.base import NotNull
 from pytest_arena.text.numbers import counted, number
 from pytest_arena.text.tool_names import means_tool
 
@@ -53,7 +54,7 @@ class ToolsCalled(ToolCallAssertion):
     """Whether the order counts: `any`, `in_order`, or `exact`, without any other call."""
     min_calls: int = Field(default=1, ge=1)
     """How often each of them is called at least."""
-    max_calls: int | None = Field(default=None, ge=1)
+    max_calls: Annotated[int | None, NotNull] = Field(default=None, ge=1)
     """How often each of them may be called."""
 
     @model_validator(mode="after")

@@ -22,8 +22,9 @@ from pytest_arena.assertions.tool_calls.base import (
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.schema.base import NotNull
 from pytest_arena.text.looking import SearchedText
-from pytest_arena.text.numbers import counted
+from pytest_arena.text.numbers import counted, stays_within
 from pytest_arena.text.regex import Pattern, PatternTimeoutError, search
 
 Text = Annotated[str, Field(min_length=1)]
@@ -157,11 +158,11 @@ class ToolEfficiency(ToolCallAssertion):
 
     type: ClassVar[str] = "tool_efficiency"
 
-    max_calls: int | None = Field(default=None, ge=0)
+    max_calls: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """How many calls may be made."""
-    max_errors: int | None = Field(default=None, ge=0)
+    max_errors: Annotated[int | None, NotNull] = Field(default=None, ge=0)
     """How many of them may fail."""
-    max_error_rate: float | None = Field(default=None, ge=0, le=1)
+    max_error_rate: Annotated[float | None, NotNull] = Field(default=None, ge=0, le=1)
     """The share of them that may fail."""
 
     @model_validator(mode="after")
@@ -196,7 +197,9 @@ class ToolEfficiency(ToolCallAssertion):
         failed = [call for call in calls if call.error is not None]
         rate = len(failed) / len(calls) if calls else 0.0
         over = self.max_errors is not None and len(failed) > self.max_errors
-        over = over or (self.max_error_rate is not None and rate > self.max_error_rate)
+        over = over or (
+            self.max_error_rate is not None and not stays_within(rate, self.max_error_rate)
+        )
         reason = f"{len(failed)} of {len(calls)} calls failed"
         first = f", first {told_one(failed[0])}" if failed else ""
         return Outcome.of(not over, reason + first, expected=expected)

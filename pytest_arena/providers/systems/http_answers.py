@@ -16,6 +16,7 @@ from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.http_options import HttpOptions
 from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.text.json_depth import JsonBoundError
+from pytest_arena.text.json_query import look_up
 
 _LISTS = ("tool_calls", "context")
 _VALUES = ("reasoning", "finish_reason", "latency_ms", "trace")
@@ -202,11 +203,10 @@ def _found(content: Any, options: HttpOptions) -> dict[str, Any]:
 
 
 def _at(path: str, content: Any, name: str) -> Any:
-    import jmespath
     from jmespath.exceptions import JMESPathError
 
     try:
-        return jmespath.search(path, content)
+        return look_up(path, content)
     except JMESPathError as error:
         raise system_failure(f"{name} ({path}) cannot be looked up: {error}") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -126,6 +127,109 @@ json_trees = st.recursive(
             "passed",
             "found \"{'b': 1, 'c': 2}\"",
         ),
+        (
+            "{type: json_path, path: a, contains: {b: 1}}",
+            '{"a": {"b": 1, "c": 2}}',
+            "passed",
+            'a is {"b": 1, "c": 2}',
+        ),
+        (
+            "{type: json_path, path: a, contains: {b: 2}}",
+            '{"a": {"b": 1}}',
+            "failed",
+            'a is {"b": 1}',
+        ),
+        ("{type: json_path, path: a, contains: [b]}", '{"a": {"b": 1}}', "failed", 'a is {"b": 1}'),
+        ("{type: json_path, path: a, contains: [2, 1]}", '{"a": [1, 2]}', "passed", "a is [1, 2]"),
+        ("{type: json_path, path: a, contains: [2]}", '{"a": [[2], 3]}', "passed", "a is [[2], 3]"),
+        ("{type: json_path, path: a, contains: b}", '{"a": {"b": 1}}', "passed", 'a is {"b": 1}'),
+        ("{type: json_path, path: a, contains: 1}", '{"a": 1}', "failed", "a is 1"),
+        (
+            "{type: json_path, path: to_number(a), min: 1, max: 9}",
+            '{"a": "NaN"}',
+            "failed",
+            "to_number(a) is null, which is no number",
+        ),
+        (
+            "{type: json_path, path: to_number(a), min: 1}",
+            '{"a": "Infinity"}',
+            "failed",
+            "to_number(a) is null, which is no number",
+        ),
+        (
+            "{type: json_path, path: 'sum([a, b])', min: 1}",
+            '{"a": 1e999, "b": -1e999}',
+            "failed",
+            "sum([a, b]) is nan, under the 1 wanted",
+        ),
+        (
+            "{type: json_path, path: ceil(a), min: 1}",
+            '{"a": 1e999}',
+            "failed",
+            "ceil(a) does not fit the JSON: 'cannot convert float infinity to integer'",
+        ),
+        (
+            "{type: json_path, path: 'sum(a)', max: 0.3}",
+            '{"a": [0.1, 0.2]}',
+            "passed",
+            "sum(a) is 0.3 (at most 0.3)",
+        ),
+        (
+            "{type: json_path, path: \"a[?b == 'x']\"}",
+            '{"a": [{"b": "y"}]}',
+            "failed",
+            "a[?b == 'x'] finds nothing",
+        ),
+        (
+            "{type: json_path, path: \"a[?b == 'x'].c | [*].d\", exists: true}",
+            '{"a": [{"b": "y"}]}',
+            "failed",
+            "a[?b == 'x'].c | [*].d finds nothing",
+        ),
+        (
+            "{type: json_path, path: 'a[]', exists: false}",
+            '{"a": []}',
+            "passed",
+            "a[] finds nothing",
+        ),
+        (
+            "{type: json_path, path: 'a.*', exists: false}",
+            '{"a": {}}',
+            "passed",
+            "a.* finds nothing",
+        ),
+        ("{type: json_path, path: a}", '{"a": []}', "passed", "a is []"),
+        ("{type: json_path, path: 'a[0]'}", '{"a": [[]]}', "passed", "a[0] is []"),
+        ("{type: json_path, path: 'a[*]', equals: []}", '{"a": []}', "passed", "a[*] is []"),
+        *(
+            ("{type: json_path, path: '\"caf\u00e9\"'}", answer, "passed", '"caf\u00e9" is 1')
+            for answer in ('{"cafe\u0301": 1}', '{"cafe\\u0301": 1}', '{"caf\u00e9": 1}')
+        ),
+        (
+            "{type: json_path, path: '[?a == `\"caf\u00e9\"`].b'}",
+            '[{"a": "cafe\u0301", "b": 1}]',
+            "passed",
+            '[?a == `"caf\u00e9"`].b is [1]',
+        ),
+        (
+            '{type: contains_json, value: {"cafe\u0301": 1}}',
+            '{"caf\u00e9": 1}',
+            "passed",
+            "found \"{'caf\u00e9': 1}\"",
+        ),
+        (
+            "{type: contains_json, value: {a: [{b: 7}, {b: 7}]}}",
+            '{"a": [{"b": 7}]}',
+            "failed",
+            "\"{'a': [{'b': 7}]}\" does not hold \"{'a': [{'b': 7}, {'b': 7}]}\"",
+        ),
+        # the first that fits one may be all that fits another
+        (
+            "{type: contains_json, value: {a: [{b: 7}, {b: 7, c: 1}]}}",
+            '{"a": [{"b": 7, "c": 1}, {"b": 7}]}',
+            "passed",
+            "found \"{'a': [{'b': 7, 'c': 1}, {'b': 7}]}\"",
+        ),
         ("{type: is_xml}", "<a><b/></a>", "passed", "is XML"),
         ("{type: is_xml}", "<a><b></a>", "failed", "not XML: mismatched tag at line 1, column 9"),
         ("{type: is_xml, extract: true}", "So:\n```xml\n<a/>\n```", "passed", "is XML"),
@@ -210,6 +314,26 @@ def test_a_slow_pattern_in_a_schema_is_an_error(judge: Any) -> None:
             "bad JMESPath expression 'a[': Incomplete expression",
         ),
         ("{type: is_sql, dialect: postgress}", "unknown SQL dialect 'postgress'"),
+        *(
+            (f"{{type: {keys}: null}}", "nothing is given")
+            for keys in (
+                "contains_json, value",
+                "contains_json, schema",
+                "json_path, path: a, min",
+                "json_path, path: a, max: 3, min",
+                "json_path, path: a, exists",
+                "tool_args, tool: t, schema",
+                "tool_args, tool: t, matches",
+                "tool_args, tool: t, contains: {a: 1}, schema",
+                "state_equals, schema",
+                "length, max: 3, min",
+                "token_count, min: 3, max",
+                "turn_count, min: 1, max",
+                "levenshtein, value: x, max_distance: 3, min_similarity",
+                "tools_called, tools: t, max_calls",
+                "tool_efficiency, max_calls: 3, max_errors",
+            )
+        ),
     ],
 )
 def test_a_bad_setting_is_refused_when_it_is_loaded(text: str, message: str, build: Any) -> None:
@@ -399,3 +523,22 @@ def test_what_a_schema_says_in_vain_is_refused(
 def test_names_of_properties_and_own_keys_are_no_keywords(judge: Any) -> None:
     schema = "{x-note: 1, properties: {requird: {type: string}}, discriminator: {propertyName: a}}"
     assert judge(f"{{type: json_schema, schema: {schema}}}", "{}").verdict == "passed"
+
+
+@given(st.lists(json_trees, max_size=6), st.randoms(use_true_random=False))
+def test_a_list_holds_itself_in_any_order_and_nothing_twice(
+    elements: list[Any], chance: Random
+) -> None:
+    others = list(elements)
+    chance.shuffle(others)
+    assert holds_json(others, elements)
+    assert not holds_json(others, [*elements, None])
+
+
+@pytest.mark.parametrize(
+    "wanted", ["{type: json_path, path: a, max: 2}", "{type: json_path, path: b, min: 2}"]
+)
+def test_a_number_of_hundreds_of_digits_is_held_against_its_bound(wanted: str, judge: Any) -> None:
+    digits = "9" * 400
+    finding = judge(wanted, f'{{"a": {digits}, "b": -{digits}}}')
+    assert (finding.verdict, finding.score) == ("failed", 0.0)

@@ -147,6 +147,40 @@ CASES: list[tuple[str, list[ToolCall], str]] = [
     ("{type: tool_args, tool: refund, path: 'nope(@)', equals: 1}", [REFUND], "error"),
     ("{type: tool_args, tool: refund, contains: {}, not: true}", [FIND], "failed"),
     ("{type: tool_args, tool: f, contains: {a: 1}}", [ToolCall("f", '{"a": 1')], "failed"),
+    *(
+        (
+            f"{{type: tool_args, tool: f, path: to_number(p), {keys}}}",
+            [ToolCall("f", {"p": given})],
+            verdict,
+        )
+        for keys, given, verdict in (
+            ("schema: {minimum: 1, maximum: 9}", "NaN", "failed"),
+            ("schema: {minimum: 1, maximum: 9}", "5", "passed"),
+            ("schema: {minimum: 1}", None, "failed"),
+            ("schema: {type: [number, 'null'], minimum: 1}", None, "passed"),
+            ("schema: true", None, "failed"),
+            ("matches: '[a-z]+'", None, "failed"),
+            ("equals: null", None, "passed"),
+        )
+    ),
+    (
+        "{type: tool_args, tool: f, path: 'p[?a == `1`]'}",
+        [ToolCall("f", {"p": [{"a": 2}]})],
+        "failed",
+    ),
+    ("{type: tool_args, tool: f, path: p}", [ToolCall("f", {"p": []})], "passed"),
+    ("{type: tool_args, tool: f, path: 'p[*]', equals: []}", [ToolCall("f", {"p": []})], "passed"),
+    ("{type: tool_args, tool: f, contains: {p: [1, 1]}}", [ToolCall("f", {"p": [1, 2]})], "failed"),
+    (
+        "{type: trajectory, steps: [{tool: f, arguments: {p: [1, 1]}}]}",
+        [ToolCall("f", {"p": [1, 2]})],
+        "failed",
+    ),
+    (
+        '{type: tool_args, tool: f, contains: {"caf\u00e9": 1}}',
+        [ToolCall("f", {"cafe\u0301": 1})],
+        "passed",
+    ),
     ("{type: valid_tool_calls}", [FIND], "passed"),
     ("{type: valid_tool_calls}", [FIND, REFUND], "failed"),
     ("{type: valid_tool_calls}", [ToolCall("find_order", {"number": 7})], "failed"),

@@ -276,6 +276,14 @@ def test_a_second_row_for_a_case_is_refused(tmp_path: Path) -> None:
             "case,output,latency_ms\nHours,a,1s\n",
             "a.csv:2:9: '1s' is no latency_ms (column 'latency_ms')",
         ),
+        *(
+            (
+                "path: a.csv",
+                f"case,output,input_tokens\nHours,a,{count}\n",
+                f"a.csv:2:9: {told} is no input_tokens (column 'input_tokens')",
+            )
+            for count, told in (("1e308", "1e+308"), ("1.5", "1.5"))
+        ),
         (
             "path: a.csv",
             "case,output,tool_calls\nHours,a,find()\n",
