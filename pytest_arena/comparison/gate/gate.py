@@ -20,6 +20,7 @@ from pytest_arena.comparison.gate.verdicts import judged
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import RunResult
 from pytest_arena.results.run import FamilyShift
+from pytest_arena.text.numbers import less_rounding
 
 __all__ = ["STATUSES", "GateCell", "GateResult", "Rules", "Status", "assess", "wanted"]
 
@@ -67,7 +68,7 @@ class GateResult:
         ran = any(cell.status != "removed" for cell in self.cells)
         if least is None or not (ran or self.skipped):
             return False
-        return not self.compared or self.compared < least * self.judged
+        return not self.compared or self.compared < less_rounding(least * self.judged)
 
     @property
     def failed(self) -> bool:

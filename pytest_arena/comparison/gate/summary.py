@@ -14,6 +14,7 @@ from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, Gate, GateFinding, RunResult
 from pytest_arena.results.cell import Took
 from pytest_arena.results.run import FamilyShift
+from pytest_arena.text.numbers import less_rounding
 
 AS_BEFORE = ("still passing", "still failing")
 """The statuses of cells that did not change."""
@@ -108,7 +109,8 @@ def _headline(gate: Gate, found: Counter[str], compared: int) -> str:
     if not compared:
         nothing = f"Nothing was judged: no cell could be compared with {gate.baseline}"
         return nothing + _left_out(gate, found)
-    if gate.least_compared is not None and compared < gate.least_compared * gate.judged:
+    least = gate.least_compared
+    if least is not None and compared < less_rounding(least * gate.judged):
         return f"Too little was judged: {compared:,} of {gate.judged:,}, {against}"
     doubts = _doubts(gate, found, compared, total)
     if doubts:

@@ -15,6 +15,7 @@ from pytest_arena.errors import BudgetSpent
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Request
 from pytest_arena.schema import BudgetSpec
+from pytest_arena.text.numbers import reaches, stays_within
 
 _LIMITS = ("max_cost_usd", "max_calls", "max_tokens", "max_wall_time")
 
@@ -243,7 +244,7 @@ class Budgets:
         limits = self._limits(account)
         late = 0.0 if spent.began is None else self._clock() - spent.began
         reached: Mapping[str, bool] = {
-            "max_cost_usd": spent.cost_usd >= limits["max_cost_usd"],
+            "max_cost_usd": reaches(spent.cost_usd, limits["max_cost_usd"]),
             "max_calls": spent.calls >= limits["max_calls"],
             "max_tokens": spent.tokens >= limits["max_tokens"],
             "max_wall_time": late >= limits["max_wall_time"],
@@ -264,7 +265,8 @@ class Budgets:
             if account.spec.on_exceeded == "stop" and spent.in_flight > 0:
                 limits, held = self._limits(account), spent.held.plus(amount)
                 over_tokens = spent.tokens + held.tokens > limits["max_tokens"]
-                if over_tokens or spent.cost_usd + held.cost_usd > limits["max_cost_usd"]:
+                cost_usd = spent.cost_usd + held.cost_usd
+                if over_tokens or not stays_within(cost_usd, limits["max_cost_usd"]):
                     return True
         return False
 

@@ -15,6 +15,7 @@ from pytest_arena.judging.detectors.runs import Runs
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold
+from pytest_arena.text.numbers import stays_within
 from pytest_arena.text.unescaping import read_in_place
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -90,7 +91,7 @@ class LeakRules(Detector):
             f"{shared.words} words in a row of the system prompt, "
             f"{shared.overlap:.0%} of its runs of four"
         )
-        if shared.words < least and shared.overlap <= self.max_overlap:
+        if shared.words < least and stays_within(shared.overlap, self.max_overlap):
             return Look(False, facts)
         start, end = shared.longest
         return Look(True, facts, (covered(text[start:end], 8),), shared.spans or (shared.longest,))

@@ -10,7 +10,7 @@ from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.results.request_response import Response
 from pytest_arena.schema import ToolLimits
-from pytest_arena.text.numbers import counted
+from pytest_arena.text.numbers import counted, less_rounding, reaches, stays_within
 
 _NEAR = 0.8
 
@@ -53,7 +53,7 @@ class LimitsUsed:
         limits = self.limits
         if limits.llm_turns is not None and self.llm_turns >= limits.llm_turns:
             return f"limit llm_turns: at most {counted(limits.llm_turns, 'call')} of the model"
-        if limits.cost_usd is not None and self.cost_usd >= limits.cost_usd:
+        if limits.cost_usd is not None and reaches(self.cost_usd, limits.cost_usd):
             return self._too_dear(limits.cost_usd)
         if late := self._late():
             return late
@@ -72,9 +72,9 @@ class LimitsUsed:
         if most is not None and self.irreversible >= most:
             return f"limit irreversible: at most {counted(most, 'irreversible call')}"
         weight = self.cost_weight + spec.cost_weight
-        if limits.cost_weight is not None and weight > limits.cost_weight + 1e-9:
+        if limits.cost_weight is not None and not stays_within(weight, limits.cost_weight):
             return f"limit cost_weight: the calls would weigh {weight:g} of {limits.cost_weight:g}"
-        if limits.cost_usd is not None and self.cost_usd > limits.cost_usd:
+        if limits.cost_usd is not None and not stays_within(self.cost_usd, limits.cost_usd):
             return self._too_dear(limits.cost_usd)
         if late := self._late():
             return late
@@ -109,7 +109,7 @@ class LimitsUsed:
             "wall_time": (self.clock() - self.began, limits.wall_time),
         }
         for name, (so_far, limit) in used.items():
-            near = limit is not None and so_far > 0 and so_far >= limit * _NEAR - 1e-9
+            near = limit is not None and so_far > 0 and so_far >= less_rounding(limit * _NEAR)
             if near and name not in self._noted:
                 self._noted.add(name)
                 yield f"limit {name}: {so_far:.4g} of {limit:g} used"
