@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from pytest_arena.loading.tree import WrittenFloat
+from pytest_arena.loading.tree import WrittenFloat, WrittenInt
 from pytest_arena.loading.yaml_scalars import resolve_scalar
 
 
@@ -34,12 +34,14 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 def _number(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
     """Write a number as it was written: a version 1.10 is no 1.1."""
-    return dumper.represent_scalar("tag:yaml.org,2002:float", str(value))
+    kind = "int" if isinstance(value, int) else "float"
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", str(value))
 
 
 _Dumper.add_representer(str, _text)
 _Dumper.add_multi_representer(str, _text)
 _Dumper.add_representer(WrittenFloat, _number)
+_Dumper.add_representer(WrittenInt, _number)
 
 
 def arena_text(arena: Mapping[str, Any], comment: str) -> str:

@@ -16,6 +16,7 @@ from pytest_arena.loading.conversations import dialogues_of
 from pytest_arena.loading.data_places import of_row, place_of_name
 from pytest_arena.loading.parametrize import ParameterSet, expand
 from pytest_arena.loading.problems import ProblemList
+from pytest_arena.loading.templates import refuse_templates
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.variants import check_one_name, variables_under, wanted_variants
@@ -65,6 +66,7 @@ def _expanded(
     if not rows:
         # The case's own mistakes are shown with those of its rows.
         _check_shape(case, context, matrix=len(context.problems) == before)
+    refuse_templates(case, {**shared, **(rows[0].variables if rows else {})}, context.problems)
     attacks = _attacks(case, context)
     owner = owner_of(case)
     wanted = wanted_variants(case, owner, settings.variants, context)

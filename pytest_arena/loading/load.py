@@ -37,6 +37,7 @@ from pytest_arena.loading.refused_cases import Refused
 from pytest_arena.loading.systems import check_seen
 from pytest_arena.loading.target_cases import TargetCases
 from pytest_arena.loading.targets import build_prompts, build_targets, find_target
+from pytest_arena.loading.templates import refuse_templates
 from pytest_arena.loading.tool_checks import check_tools
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap, plain
@@ -157,6 +158,10 @@ def _load(
     check_gates(spec, tree, settings, context)
     responses = _responses(path, tree, settings.answering, context)
     cases = list(load_cases(tree, settings, context))
+    if "{{" in str(settings.variables):
+        of_cases = (one.plan.variables for under in cases for one in under)
+        names = {name: 0 for variables in (settings.variables, *of_cases) for name in variables}
+        refuse_templates(tree, names, context.problems)
     if not cases and needs_cases and not len(context.problems):
         context.problems.add(
             "the arena has no cases",

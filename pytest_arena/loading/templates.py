@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from pytest_arena.errors import Location
+from pytest_arena.errors import Location, shorten
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import Filled, YamlList, YamlMap, planted
 from pytest_arena.prompts import TemplateError, fill_template, render_text
-from pytest_arena.prompts.templates import as_text
+from pytest_arena.prompts.templates import as_text, names_in
 
 _AS_WRITTEN = frozenset({"variables", "matrix", "data", "attacks"})
 FILLED_WHEN_CALLED = frozenset({"mock", "exec", "http"})
@@ -36,6 +36,38 @@ def render_case(case: YamlMap, variables: Mapping[str, Any], problems: ProblemLi
 def render_value(tree: _Tree, key: Any, variables: Mapping[str, Any], problems: ProblemList) -> Any:
     """Return one value of a tree with its templates filled in."""
     return _render(tree, key, variables, problems, nulls=False, inside=_begun(key, tree[key]))
+
+
+def refuse_templates(holder: YamlMap, names: Mapping[str, Any], problems: ProblemList) -> None:
+    """Refuse texts of a mapping's `variables` that name one of these variables: they are put in
+    as they are, so that a check for one would look for its braces.
+
+    Braces around anything else may be what is asked about.
+    """
+    written = holder.get("variables")
+    if isinstance(written, YamlMap):
+        for name in written:
+            _refuse_in(written, name, name, names, problems)
+
+
+def _refuse_in(
+    tree: _Tree, key: Any, variable: Any, names: Mapping[str, Any], problems: ProblemList
+) -> None:
+    value: Any = tree[key]
+    if type(value) is str:
+        named = [one for one in names_in(value, names) if one in names] if "{{" in value else []
+        if named:
+            problems.add(
+                f"{{{{ {shorten(named[0], 60)} }}}} is not filled in inside the variable "
+                f"{shorten(str(variable), 60)!r}",
+                tree.value_place(key),
+                expected="a text that is put in as it is written",
+                fix=f"write {shorten(named[0], 60)!r} out, or name both where they are used "
+                "(braces that are meant may come from a row of data:)",
+            )
+    elif isinstance(value, (YamlMap, YamlList)):
+        for inner in value if isinstance(value, YamlMap) else range(len(value)):
+            _refuse_in(value, inner, variable, names, problems)
 
 
 def fill(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_arena.errors import Location
@@ -176,6 +176,23 @@ class WrittenFloat(float):
         return self.text
 
 
+class WrittenInt(int):
+    """A whole number that reads as it was written, so that +49301234 keeps its plus."""
+
+    text: str
+
+    def __new__(cls, value: int, text: str) -> WrittenInt:
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
+
+    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]  # for copies
+        return int(self), self.text
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def plain(value: Any) -> Any:
     """Return a value as ordinary dicts and lists, without places; numbers read as written."""
     if isinstance(value, YamlMap):
@@ -190,7 +207,12 @@ def plain(value: Any) -> Any:
 
 
 def _plain(value: Any, tree: Any, key: Any) -> Any:
-    if type(value) is float:
+    made = _WRITTEN.get(type(value))
+    if made is not None:
         written = tree.spelling(key)
-        return value if written == str(value) else WrittenFloat(value, written)
+        return value if written == str(value) else made(value, written)
     return plain(value) if isinstance(value, (dict, list)) else value
+
+
+_WRITTEN: dict[type, Callable[[Any, str], Any]] = {float: WrittenFloat, int: WrittenInt}
+"""The kinds of numbers, each with the one that knows how it is written."""

@@ -11,6 +11,7 @@ from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.targets import Prompt, Target, Template, find_prompt, find_target
+from pytest_arena.loading.templates import refuse_templates
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.results.cell import column_name
 from pytest_arena.schema import ArenaSpec, ChaosSpec, ProviderSpec
@@ -78,6 +79,7 @@ def build_variants(
         if one.system is not None:
             system = Template(one.system, written.value_place("system"))
         variables = plain(written["variables"]) if one.variables else {}
+        refuse_templates(written, {**spec.variables, **variables}, context.problems)
         params = plain(written["params"]) if one.params else {}
         found.append(Variant(one.name, place, prompt, target, system, params, variables, one.chaos))
     _check_columns(found, providers, context)

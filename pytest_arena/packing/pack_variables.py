@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_arena.loading.tree import WrittenFloat
+from pytest_arena.loading.tree import WrittenFloat, WrittenInt
 
 _IN_BRACES = re.compile(r"(?<!\\)\{\{\s*([^{}]*?)\s*\}\}")
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -48,8 +48,8 @@ def variable_of(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
     if name not in known:
         return {"name": name, "type": "string", "required": True}
     value = known[name]
-    if isinstance(value, WrittenFloat):
-        value = str(value)  # 1.10 is no 1.1
+    if isinstance(value, (WrittenFloat, WrittenInt)):
+        value = str(value)  # 1.10 is no 1.1, and a telephone number has a plus
     declared = {"name": name, "type": _type_of(value), "required": False}
     return declared if value is None else {**declared, "default": value}
 

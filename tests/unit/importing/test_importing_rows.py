@@ -51,7 +51,7 @@ def test_a_text_that_looks_like_a_number_stays_one(tmp_path: Path, text: str) ->
 
 def test_a_number_stands_in_the_arena_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "data.yaml"
-    path.write_text("version: 1.10\n")
+    path.write_text("version: 1.10\ntel: +4930\n")
     text = arena_text(plain(read_source(path, tmp_path).tree), "made")
-    assert text == "# made\nversion: 1.10\n"
-    assert yaml.safe_load(text) == {"version": 1.1}
+    assert text == "# made\nversion: 1.10\ntel: +4930\n"
+    assert yaml.safe_load(text) == {"version": 1.1, "tel": 4930}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_arena.loading import Arena
+from pytest_arena.builtins import register
+from pytest_arena.errors import ArenaFileError
+from pytest_arena.loading import Arena, load_arena
+from pytest_arena.registry import Registry
 
 Load = Callable[..., Arena]
 Refused = Callable[..., str]
@@ -185,16 +189,99 @@ def test_a_text_of_a_row_where_a_list_is_wanted_is_told_how_to_split(refused: Re
         "tests:\n  - {name: A, data: r.yaml, ",
     ],
 )
-def test_a_number_reads_in_a_text_as_it_was_written(load: Load, where: str) -> None:
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("1.10", 1.1), ("+4915112345678", 4915112345678), ("0x1F", 31), ("0o17", 15), ("-0", 0)],
+)
+def test_a_number_reads_in_a_text_as_it_was_written(
+    load: Load, where: str, written: str, number: float
+) -> None:
     case = (
         f"{where}prompt: 'version {{{{ v }}}}', assertions: [{{type: contains, "
         "value: '{{ v }}'}, {type: json_path, path: v, equals: '{{ v }}'}]}\n"
     )
-    plan = load(case, {"r.yaml": "[{v: 1.10}]"}).cells[0].case
-    assert plan.dialogues[0][0].user == "version 1.10"
+    plan = load(case.replace("1.10", written), {"r.yaml": f"[{{v: {written}}}]"}).cells[0].case
+    assert plan.dialogues[0][0].user == f"version {written}"
     contains, path = plan.assertions
-    assert (contains.value, path.equals) == ("1.10", 1.1)  # type: ignore[attr-defined]
-    assert json.dumps(path.equals) == "1.1"  # type: ignore[attr-defined]
+    assert (contains.value, path.equals) == (written, number)  # type: ignore[attr-defined]
+    assert json.dumps(path.equals) == json.dumps(number)  # type: ignore[attr-defined]
+
+
+def test_a_whole_number_is_one_where_a_number_is_wanted(load: Load) -> None:
+    case = loaded(
+        load,
+        "variables: {most: 0x1F}, prompt: hi, "
+        "assertions: [{type: max_length, value: '{{ most }}'}]",
+    )
+    assert case.assertions[0].value == 31
+
+
+CASE_OF_ROWS = """\
+providers: [{name: m, provider: mock}]
+tests: [{name: A, data: r.jsonl, prompt: hi, mock: '{}', assertions: """.rstrip()
+OF_NO_TEXT = (
+    "  expected: a text that is put in as it is written\n"
+    "  fix: write 'first' out, or name both where they are used "
+    "(braces that are meant may come from a row of data:)"
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "case", "place", "variable"),
+    [
+        ("variables: {first: Ann, full: '{{ first }} Lee'}", "", "4:31", "full"),
+        ("variables: {full: [{x: '{{first}}'}]}", "variables: {first: a}, ", "4:24", "full"),
+        ("variables: {first: Ann}", "variables: {full: '{{ first.x }}'}, ", "6:33", "full"),
+        ("variables: {full: '{{ first }}'}", "matrix: {first: [a, b]}, ", "4:19", "full"),
+        (
+            "variants: [{name: v, variables: {full: '{{ first }}'}}]\nvariables: {first: a}",
+            "",
+            "4:40",
+            "full",
+        ),
+    ],
+)
+def test_a_variable_that_names_another_is_refused(
+    refused: Refused, head: str, case: str, place: str, variable: str
+) -> None:
+    text = f"{head}\ntests:\n  - {{name: A, {case}prompt: 'never name {{{{ full }}}}', {CHECK}}}\n"
+    said = f"arena.yaml:{place}: {{{{ first }}}} is not filled in inside the variable {variable!r}"
+    assert refused(text) == f"{said}\n{OF_NO_TEXT}"
+
+
+def test_braces_of_what_is_no_variable_and_those_of_rows_are_texts(load: Load) -> None:
+    case = loaded(
+        load,
+        f"variables: {{a: '{{{{ config }}}}'}}, prompt: '{{{{ a }}}} {{{{ row }}}}', {CHECK}",
+        {"row": "{{ a }}"},
+    )
+    assert case.dialogues[0][0].user == "{{ config }} {{ a }}"
+
+
+@pytest.mark.parametrize(
+    ("assertion", "field"),
+    [
+        ("{type: contains_json, value: '{{ nothing }}'}", "value"),
+        ("{type: contains_json, schema: '{{ nothing }}'}", "schema"),
+        ("{type: tool_args, tool: t, matches: '{{ nothing }}'}", "matches"),
+        ("{type: json_path, path: a, min: '{{ nothing }}'}", "min"),
+    ],
+)
+def test_a_null_of_a_row_empties_no_check(tmp_path: Path, assertion: str, field: str) -> None:
+    text = f"{CASE_OF_ROWS} [{assertion}]}}]\n"
+    (tmp_path / "arena.yaml").write_text(text)
+    (tmp_path / "r.jsonl").write_text('{"nothing": null}')
+    registry = Registry()
+    register(registry)
+    with pytest.raises(ArenaFileError) as caught:
+        load_arena(tmp_path / "arena.yaml", root=tmp_path, registry=registry)
+    kind = assertion[7 : assertion.index(",")]
+    column = len(CASE_OF_ROWS.splitlines()[1]) + assertion.index("'{{") + 3
+    assert str(caught.value) == (
+        f"r.jsonl:1:1: nothing is given for {field!r} of assertion {kind!r} "
+        f"(row 1, column 'nothing', for arena.yaml:2:{column})\n"
+        "  expected: a value\n  fix: write one, or leave the key out"
+    )
 
 
 def test_a_row_without_a_column_that_others_have_is_told(refused: Refused) -> None:

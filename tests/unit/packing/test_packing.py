@@ -16,7 +16,7 @@ from pytest_arena.registry import Registry
 
 ARENA = """\
 providers: [{name: m, provider: mock}]
-variables: {company: Acme, version: 1.10, list: [1, a], none: null, yes: true, map: {a: 1}, n: 3}
+variables: {company: Acme, version: 1.10, list: [1, a], none: null, yes: true, map: {a: 1}, n: +3}
 guardrails:
   banned_words: [hack]
   max_length: 500
@@ -145,7 +145,7 @@ def test_the_prompts_of_an_arena_read_from_the_pack_as_they_did_from_their_files
     after = load_arena(tmp_path / "packed.arena.yaml", root=tmp_path, registry=registry)
     assert after.warnings == ()
     assert [one.case.system for one in after.cells] == [one.case.system for one in before.cells]
-    assert after.cells[0].case.system == 'For Acme 1.10 [1, "a"] [] true {"a": 1} 3'
+    assert after.cells[0].case.system == 'For Acme 1.10 [1, "a"] [] true {"a": 1} +3'
     for ours, theirs in zip(before.cells, after.cells, strict=True):
         assert theirs.case.params == ours.case.params == {"max_tokens": 90}
         assert [(one.type, one.model_dump()) for one in theirs.case.guardrails] == [
