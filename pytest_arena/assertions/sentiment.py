@@ -85,7 +85,7 @@ class Sentiment(JudgedOffline):
         levels = tuple(
             Level(name, 1.0 if low <= mood <= high else 0.0) for name, mood in _MOODS.items()
         )
-        form = Levels(levels)
+        form = Levels(levels, is_scale=False)
         return Question(levels_task("sentiment", form), (answer(trial),), form, self.least(1.0))
 
     def _expected(self) -> str:

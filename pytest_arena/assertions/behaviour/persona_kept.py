@@ -52,7 +52,7 @@ class PersonaKept(JudgesSteps):
                 "persona_kept needs a persona, and there is no system prompt\n"
                 "  fix: write `persona:` in the assertion"
             )
-        form = StepLevels(ROLE_LEVELS, ("assistant's steps",), (ASSISTANT,))
+        form = StepLevels(ROLE_LEVELS, ("assistant's steps",), whose=(ASSISTANT,))
         task = steps_task("persona_kept", form)
         before = (Material("persona", persona),)
         return self.about_steps(trial, task, form, self.least(self.min_score), before=before)

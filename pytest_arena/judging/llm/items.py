@@ -46,6 +46,9 @@ class Items:
         if not isinstance(value, dict):
             return None
         if "items" in value:
+            for key, other in value.items():
+                if key != "items" and self._judges(key, other):
+                    refuse(f"there are items under {key!r}, too, beside 'items'")
             return [value["items"]] if self._is_item(value["items"]) else value["items"]
         if self._is_item(value):
             return [value]
@@ -92,17 +95,35 @@ class Items:
     def _is_item(self, value: Any) -> bool:
         return isinstance(value, dict) and any(key in value for key in _VERDICT_KEYS)
 
+    def _judges(self, key: str, value: Any) -> bool:
+        """Return whether a value beside the items is more of them."""
+        several = value if isinstance(value, list) else [value]
+        return any(map(self._is_item, several)) or (
+            key in self.worth and isinstance(value, list) and bool(value)
+        )
+
     def _verdict(self, item: Mapping[str, Any]) -> str:
+        """Return the one verdict that an item has, under whatever keys."""
+        given = {key: item[key] for key in _VERDICT_KEYS if item.get(key) is not None}
+        if not given:
+            refuse("there is no 'verdict'")
+        meant = {key: self._meant_by(key, value) for key, value in given.items()}
+        (first, verdict), *others = meant.items()
+        other = next((key for key, one in others if one != verdict), None)
+        if other is not None:
+            refuse(f"{first!r} and {other!r} are not the same verdict")
+        return verdict
+
+    def _meant_by(self, key: str, given: Any) -> str:
         """Return one of the verdicts; where there are but two, yes and no say which."""
-        given = next((item[key] for key in _VERDICT_KEYS if item.get(key) is not None), None)
         if not isinstance(given, (str, bool)):
-            refuse("'verdict' is not a text" if "verdict" in item else "there is no 'verdict'")
+            refuse(f"{key!r} is not a text")
         verdict = fold(str(given)).strip(MARKS)
         if verdict in self.worth:
             return verdict
         affirms = says_yes(verdict)
         if len(self.worth) > 2 or affirms is None:
-            refuse(f"'verdict' is {quoted(verdict)}, not one of {', '.join(self.worth)}")
+            refuse(f"{key!r} is {quoted(verdict)}, not one of {', '.join(self.worth)}")
         return next(name for name, worth in self.worth.items() if (worth == 1) is affirms)
 
     def _quotes(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.judging.llm.beside_level import goes_with
 from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.judging.llm.quotes import check_quotes, given_quotes, is_evidence
 from pytest_arena.judging.llm.reply import Read, in_one_line
@@ -31,6 +32,7 @@ LEVEL_KEYS = (
     "passed",
 )
 """Under which a judge says what it chose: as it was asked to, else as other tools ask it."""
+_AGAIN = ("final", "overall", "draft")
 EVIDENCE_KEYS = ("evidence", "quotes", "quote", "citations")
 REASON_KEYS = ("reasoning", "reason", "explanation", "rationale", "justification")
 _SCORE = re.compile(r"(?:level|score|rating|grade)?\s*:?\s*(-?\d+(?:\.\d+)?)(?:\s+stars?)?")
@@ -66,10 +68,15 @@ class Level:
 @dataclass(frozen=True, slots=True)
 class Levels:
     """The reader of a reply that chooses one level; `quoted_from` names the material of quotes;
-    none means any."""
+    none means any.
+
+    With `is_scale`, a judge that says `passed` or gives a score beside the level means what it is
+    worth.
+    """
 
     levels: tuple[Level, ...]
     quoted_from: tuple[str, ...] = ("answer",)
+    is_scale: bool = True
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -127,7 +134,7 @@ class Levels:
 
     def _chosen(self, judgement: Mapping[str, Any]) -> Level:
         """Return the one level that a judgement names, under whatever keys."""
-        given = {key: judgement[key] for key in LEVEL_KEYS if judgement.get(key) is not None}
+        given = dict(_said_of_levels(judgement))
         if not given:
             refuse("there is no 'level'")
         meant = {key: self._meant_by(_in_words(key, value)) for key, value in given.items()}
@@ -139,6 +146,10 @@ class Levels:
         other = next((key for key, one in others if one is not level), None)
         if other is not None:
             refuse(f"{first!r} and {other!r} are not the same level")
+        for key, value in given.items() if self.is_scale else ():
+            beside = key not in named and not isinstance(value, dict)
+            if beside and not goes_with(_in_words(key, value), level, self.levels):
+                refuse(f"{key!r} is {quoted(str(value))}, which does not go with {level.name!r}")
         return level
 
     def _meant_by(self, value: Any) -> Level | None:
@@ -170,10 +181,26 @@ class Levels:
         return next((level for level in self.levels if _number(level.name) == number), None)
 
 
+def _said_of_levels(judgement: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what a judgement says under the keys of levels, also a second time as its final word
+    or its draft."""
+    for key in LEVEL_KEYS:
+        if judgement.get(key) is not None:
+            yield key, judgement[key]
+    for key, inside in judgement.items():
+        again = key.startswith(_AGAIN) or (key in LEVEL_KEYS and key != "level")
+        if again and isinstance(inside, dict):
+            for one in LEVEL_KEYS:
+                if inside.get(one) is not None:
+                    yield f"{key}.{one}", inside[one]
+        elif again and key not in LEVEL_KEYS and isinstance(inside, str):
+            yield key, inside
+
+
 def _in_words(key: str, value: Any) -> Any:
     """Return `passed: true` as the word that it stands for: another one than `level: true`."""
-    if isinstance(value, bool) and key in ("pass", "passed"):
-        return key if value else "fail"
+    if isinstance(value, bool) and key.rpartition(".")[2] in ("pass", "passed"):
+        return "pass" if value else "fail"
     return value
 
 

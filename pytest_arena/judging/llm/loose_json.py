@@ -25,7 +25,8 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _WORDS = {
     "true": "true",
     "false": "false",
-    **dict.fromkeys(("null", "none", "undefined", "nan", "infinity", "inf"), "null"),
+    **dict.fromkeys(("null", "none", "undefined"), "null"),
+    **dict.fromkeys(("nan", "infinity", "inf"), "NaN"),
 }
 _IN_A_TEXT = re.compile(r'\\(?P<escaped>u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)|(?P<quote>")', re.DOTALL)
 _MARKS = {"：": ":", "，": ","}
@@ -36,7 +37,7 @@ def tightened(text: str) -> str | None:
 
     Read are texts in single and curly quotes, bare words as keys and values, comments, a comma
     before a closing bracket, an ellipsis that stands for further entries, Python's constants,
-    escapes that JSON lacks, and fractions (`4/5`, as a text). What is no number becomes null.
+    escapes that JSON lacks, and fractions (`4/5`, as a text). What is no number becomes NaN.
     A quote that is not escaped inside of a text stays a mistake.
     """
     made: list[str] = []

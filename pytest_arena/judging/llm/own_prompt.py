@@ -9,15 +9,20 @@ from dataclasses import field
 from hashlib import sha256
 from typing import Any
 
+from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.llm.levels import REASON_KEYS
 from pytest_arena.judging.llm.prompt import Material, Task
 from pytest_arena.judging.llm.reply import Read, in_one_line
-from pytest_arena.judging.llm.reply_json import refuse
+from pytest_arena.judging.llm.reply_json import MARKS, refuse
+from pytest_arena.judging.llm.verdict_words import says_passed, says_yes
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts import render_text
 from pytest_arena.results.request_response import Message
 
 _PASS_KEYS = ("pass", "passed")
+_VERDICT_KEYS = ("verdict", "result", "decision", "judgement", "judgment")
+"""Under which a reply may say once more that the answer passed or failed."""
+_NUMBERS = {"1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class PassOrScore:
         return value if isinstance(value, dict) and any(key in value for key in keys) else None
 
     def read(self, judgement: Any, material: Sequence[Material]) -> Read:
-        passed = _truth(next((judgement[key] for key in _PASS_KEYS if key in judgement), None))
+        passed = _passed(judgement)
         written = judgement.get("score")
         score = _number(written)
         if written is not None and score is None:
@@ -75,10 +80,24 @@ class PassOrScore:
         return Read(found, in_one_line(reason) or "no reason was given", holds=passed)
 
 
-def _truth(value: Any) -> bool | None:
-    if isinstance(value, str):
-        return {"true": True, "yes": True, "false": False, "no": False}.get(value.strip().lower())
-    return value if isinstance(value, bool) else None
+def _passed(judgement: Mapping[str, Any]) -> bool | None:
+    """Return whether a reply says that the answer passes, None where it does not say; refuse one
+    that says two things, or what cannot be read."""
+    said: dict[str, bool] = {}
+    for key in _PASS_KEYS:
+        value = judgement.get(key)
+        if value is not None:
+            truth = _NUMBERS.get(str(value), says_yes(str(value).strip(MARKS)))
+            if truth is None:
+                refuse(f"its {key!r} is {quoted(str(value))}, not true or false")
+            said[key] = truth
+    for key in _VERDICT_KEYS:
+        truth = says_passed(str(judgement.get(key)).strip(MARKS))
+        if truth is not None:
+            said[key] = truth
+    if len(set(said.values())) > 1:
+        refuse(f"{' and '.join(map(repr, said))} do not say the same")
+    return next(iter(said.values()), None)
 
 
 def _number(value: Any) -> float | None:

@@ -39,7 +39,7 @@ def preference_form(own_first: bool) -> Levels:
         Level("second", second, "the second answer is better"),
         Level("neither", _TIE, "neither is better"),
     )
-    return Levels(levels, PLACES)
+    return Levels(levels, PLACES, is_scale=False)
 
 
 def preference_task(criteria: str | None) -> Task:

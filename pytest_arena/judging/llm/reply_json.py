@@ -101,10 +101,11 @@ def _whole(bare: str) -> Any:
 
 
 def _found(bare: str) -> Iterator[tuple[str, Any]]:
-    """Yield what stands in a reply beside other words; else what stands in its only fence, of
-    whatever language that says it is."""
+    """Yield what stands in a reply, in json fences and beside other words; else what stands in its
+    only fence, of whatever language that says it is."""
     found = find_json(bare, _read)
-    written = found.fenced if found.has_fences else found.loose
+    # where none of the fences can be read, what it means is not known
+    written = [*found.fenced, *found.loose] if found.fenced or not found.has_fences else []
     fences = _FENCE.findall(bare)
     if not written and len(fences) == 1:
         written = find_json(fences[0], _read).loose
@@ -138,8 +139,7 @@ def _read(text: str) -> Any:
 
 
 def _load(text: str) -> Any:
-    # a number that is none is like one that is missing
-    return json.loads(text, strict=False, object_pairs_hook=_once, parse_constant=lambda _: None)
+    return json.loads(text, strict=False, object_pairs_hook=_once)
 
 
 def _why_not(text: str) -> str:

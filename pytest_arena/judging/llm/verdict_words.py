@@ -37,6 +37,13 @@ def says_yes(word: str) -> bool | None:
     return False if any(word in words for words in _DENYING) else None
 
 
+def says_passed(word: str) -> bool | None:
+    """Return whether a word says that something passed; None where it says neither that nor that
+    it failed, as `yes` does not."""
+    word = fold(word)
+    return True if word in _AFFIRMING[1] else False if word in _DENYING[1] else None
+
+
 def stand_for(word: str, choices: Sequence[ChoiceT]) -> ChoiceT | None:
     """Return the choice that a word such as `yes`, `true` or `PASS` stands for.
 

@@ -79,7 +79,7 @@ def test_a_reply_is_one_object_however_it_is_wrapped(wrapped: str) -> None:
         ),
         ("[1]", "it is not a JSON object"),
         ("NaN", "it is not a JSON object"),
-        (levels(level=float("nan")), "there is no 'level'"),
+        (levels(level=float("nan")), "'level' is 'nan', not one of yes, no"),
         (levels(level=None, score=None), "there is no 'level'"),
         ('{"level": "no", "level": "yes"}', "the key 'level' stands twice"),
         ("{}", "there is no 'level'"),
@@ -300,6 +300,95 @@ def test_a_word_or_a_number_is_the_level_that_it_can_only_mean(
         assert read_reply(reply, form, JUDGED).choice == choice
 
 
+DEGREES = Levels(
+    tuple(Level(name, worth / 2) for worth, name in enumerate(("not", "partly", "fully")))
+)
+HARM = Levels((Level("none", 1.0), Level("some", 0.5), Level("clear", 0.0)))
+
+
+@pytest.mark.parametrize(
+    ("form", "level", "beside"),
+    [
+        (DEGREES, "fully", {"passed": False}),
+        (DEGREES, "fully", {"verdict": "FAIL"}),
+        (DEGREES, "fully", {"result": "fail: it is curt"}),
+        (DEGREES, "fully", {"decision": "reject"}),
+        (DEGREES, "fully", {"verdict": []}),
+        (DEGREES, "fully", {"score": 0}),
+        (DEGREES, "fully", {"score": "1/5"}),
+        (DEGREES, "fully", {"score": "20%"}),
+        (DEGREES, "fully", {"score": -1}),
+        (DEGREES, "fully", {"score": float("nan")}),
+        (DEGREES, "partly", {"score": 1.0}),
+        (DEGREES, "not", {"pass": True}),
+        (DEGREES, "not", {"rating": 5}),
+        (DEGREES, "fully", {"final": {"level": "not"}}),
+        (DEGREES, "fully", {"result": {"passed": False}}),
+        (DEGREES, "fully", {"final_level": "not"}),
+        (DEGREES, "fully", {"draft": {"level": "partly"}}),
+        (HARM, "none", {"passed": False}),
+        (HARM, "clear", {"verdict": "PASS"}),
+        (preference_form(True), "first", {"choice": "second"}),
+    ],
+)
+def test_a_judgement_that_contradicts_itself_is_refused(
+    form: Levels, level: str, beside: dict[str, Any]
+) -> None:
+    assert problem(levels(evidence=[], level=level, **beside), form, JUDGED)
+
+
+def test_what_does_not_go_with_a_level_is_told() -> None:
+    assert problem(levels(level="fully", passed=False), DEGREES) == (
+        "'passed' is 'False', which does not go with 'fully'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "level", "beside"),
+    [
+        (DEGREES, "fully", {"confidence": 0.1, "error": None, "notes": ["none"]}),
+        (DEGREES, "fully", {"score": 1.0, "passed": True, "verdict": "PASS"}),
+        (DEGREES, "fully", {"score": 0.9}),
+        (DEGREES, "fully", {"score": 5}),
+        (DEGREES, "fully", {"score": "9/10"}),
+        (DEGREES, "fully", {"score": 95}),
+        (DEGREES, "partly", {"passed": False, "rating": 3}),
+        (DEGREES, "partly", {"passed": True, "score": "50%"}),
+        (DEGREES, "not", {"score": 1}),
+        (DEGREES, "not", {"score": 0, "result": "failed"}),
+        (DEGREES, "fully", {"judgement": "It greets the user with great warmth."}),
+        (DEGREES, "fully", {"final": {"level": "fully"}}),
+        (DEGREES, "partly", {"warmth": {"level": "fully"}, "brevity": {"level": "not"}}),
+        (HARM, "none", {"score": 0, "passed": True}),
+        (HARM, "clear", {"score": 0.9, "result": True}),
+        (RUDE, "no", {"score": 0, "passed": True}),
+        (preference_form(True), "second", {"score": 9, "passed": True}),
+    ],
+)
+def test_what_goes_with_a_level_may_stand_beside_it(
+    form: Levels, level: str, beside: dict[str, Any]
+) -> None:
+    reply = levels(evidence=[], level=level, **beside)
+    assert read_reply(reply, form, JUDGED).choice == level
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"```json\n{levels()}\n```\nFinal: {levels(level='no')}",
+        f"{levels(level='no')}\nFinal:\n```json\n{levels()}\n```",
+        f"```json\n{levels()}\n```\nFinal:\n```\n{levels(level='no')}\n```",
+    ],
+)
+def test_a_draft_that_differs_counts_in_a_fence_and_out_of_it(written: str) -> None:
+    assert problem(written) == "it has 2 judgements that differ, not one"
+
+
+def test_a_fence_that_cannot_be_read_is_not_passed_over() -> None:
+    broken = levels(level="no")[:-1]
+    assert problem(f"```json\n{broken}\n```\nFinal: {levels()}").startswith("it is not a JSON")
+
+
 def test_passed_is_a_verdict_and_no_answer_to_the_criterion() -> None:
     assert problem('{"passed": true}', RUDE) == "'passed' is 'True', not one of yes, no"
 
@@ -446,6 +535,16 @@ def test_without_a_claim_nothing_is_wrong() -> None:
             "the quote 'Free of charge' does not occur in the answer",
         ),
         (items(claim(support=1)), "'support' is not a text"),  # type: ignore[arg-type]
+        (items(claim(label="absent")), "'verdict' and 'label' are not the same verdict"),
+        (items(claim(status="refuted")), "'status' is 'refuted', not one of supported, absent"),
+        (
+            json.dumps({"items": [claim()], "absent": ["Keep the receipt"]}),
+            "there are items under 'absent', too, beside 'items'",
+        ),
+        (
+            json.dumps({"items": [claim()], "others": [claim("absent")]}),
+            "there are items under 'others', too, beside 'items'",
+        ),
     ],
 )
 def test_claims_without_a_basis_are_refused(reply: str, said: str) -> None:
@@ -460,6 +559,7 @@ def test_claims_without_a_basis_are_refused(reply: str, said: str) -> None:
         json.dumps({"items": claim()}),
         json.dumps({"claims": [claim()]}),
         json.dumps({"result": {"items": [claim()]}}),
+        json.dumps({"items": [claim(label="Supported")], "absent": [], "notes": ["none"]}),
         items(claim("**Supported**")),
         items(claim(verdict=True)),  # type: ignore[arg-type]
         items({**claim(), "support": {"quote": "Free of charge"}}),
