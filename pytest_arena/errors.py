@@ -103,7 +103,8 @@ class ProviderError(ArenaError):
     """A provider gave no answer: the failure's kind, HTTP status and Retry-After in seconds.
 
     `attempts` is how often the provider was called for it. `elsewhere` is set where another
-    endpoint of the same provider may answer at once.
+    endpoint of the same provider may answer at once, `disturbed` where another call got in the way
+    of this one, which has not failed by itself.
 
     The message is for people and never holds a key or an auth header.
     """
@@ -120,6 +121,7 @@ class ProviderError(ArenaError):
         super().__init__(message)
         self.attempts = attempts
         self.elsewhere = False
+        self.disturbed = False
         self.kind = kind
         self.message = message
         self.status = status

@@ -12,7 +12,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
@@ -25,15 +24,24 @@ _Calls: TypeAlias = "SimpleQueue[Callable[[], bool] | None]"
 
 _SIGN_OF_LIFE_S = 1.0
 """For a loop to do the least that it can do."""
+_BEAT_S = 0.1
+"""Between two beats of a loop."""
+_HELD_S = 0.5
+"""Between two beats of one that somebody holds."""
+_HELD_UP = "arena_held_up"
 _LAST_WAIT_S = 2.0
 """For cancelled coroutines to end; one that never gives way is left to end with the process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """What a function raised: an exit and an interrupt among it, which end no run of ours."""
+    """What a function raised: an exit and an interrupt among it, which end no run of ours.
+
+    `disturbed` is set where it may be the doing of a call beside it.
+    """
 
     error: BaseException
+    disturbed: bool = False
 
 
 class Threads:
@@ -147,40 +155,59 @@ class UserLoop:
     """An event loop in a daemon thread for the coroutines of an application.
 
     One that blocks it holds up those that run beside it, each until its own time is over; later
-    ones have another loop.
+    ones have another loop. Whose call was held up, or cancelled by another one, may make it once
+    more, alone on a loop: which of them it was that held up the others is seen then.
     """
 
     def __init__(self) -> None:
-        self._loop: LoopThread | None = None
+        self._loop: BeatingLoop | None = None
         self._blocked: list[LoopThread] = []
-        self._sign: Future[None] | None = None
-        """Of life, which the loop owes since a wait was cancelled."""
-        self._owed_since = 0.0
+        self._given_up_at: float | None = None
+        """When a wait was cancelled, after which the loop has shown no sign of life yet."""
+        self._disturbed: set[int] = set()
+        """Whose next call is made alone."""
 
-    async def run(self, coroutine: Coroutine[Any, Any, T]) -> T | Raised:
-        """Run a coroutine on the loop and wait for it; cancelling the wait cancels it there."""
+    async def run(self, coroutine: Coroutine[Any, Any, T], caller: object = None) -> T | Raised:
+        """Run a coroutine on the loop and wait for it; cancelling the wait cancels it there.
+
+        A cancellation that `is_of_held_up` knows and what is raised as `disturbed` say that the
+        same caller may call again.
+        """
+        if id(caller) in self._disturbed:
+            self._disturbed.remove(id(caller))
+            return await self._run_alone(coroutine)
         self._leave_blocked()
         if self._loop is None:
-            self._loop = LoopThread("arena-system-loop")
-        on, watched = self._loop, caught(coroutine)
-        work = asyncio.run_coroutine_threadsafe(watched, on.loop)
+            self._loop = BeatingLoop("arena-system-loop")
+        on, began = self._loop, time.monotonic()
         try:
-            return await asyncio.wrap_future(work)
+            found = await _run_on(on, coroutine)
         except asyncio.CancelledError as error:
-            let_go(watched)
-            task = asyncio.current_task()
-            if task is not None and not task.cancelling():
-                # nobody gave it up: another task of the user's cancelled it before it had begun
-                let_go(coroutine)
-                return Raised(error)
-            if on is self._loop and self._sign is None:
-                self._owed_since = time.monotonic()
-                self._sign = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), on.loop)
+            if caller is not None and on.held_up_since(began):
+                error.__dict__[_HELD_UP] = True
+                self._disturbed.add(id(caller))
+            if on is self._loop and self._given_up_at is None:
+                self._given_up_at = time.monotonic()
+            self._leave_blocked()
             raise
+        if caller is None or not isinstance(found, Raised):
+            return found
+        # its own doing or another's: that is seen when it is called again
+        disturbed = isinstance(found.error, asyncio.CancelledError)
+        if disturbed:
+            self._disturbed.add(id(caller))
+        return Raised(found.error, disturbed=disturbed)
+
+    async def _run_alone(self, coroutine: Coroutine[Any, Any, T]) -> T | Raised:
+        on = LoopThread("arena-system-loop")
+        try:
+            return await _run_on(on, coroutine)
+        finally:
+            on.loop.call_soon_threadsafe(_end_with_all, on)
 
     async def stop(self) -> None:
         """Cancel what still runs, and end the thread."""
-        on, self._loop, self._sign = self._loop, None, None
+        on, self._loop, self._given_up_at = self._loop, None, None
         for blocked in self._blocked:
             blocked.end()
         if on is None:
@@ -191,14 +218,15 @@ class UserLoop:
         on.end()
 
     def _leave_blocked(self) -> None:
-        """Leave a loop that has shown no sign of life for a while."""
-        if self._sign is None or self._loop is None:
+        """Leave a loop that has shown no sign of life for a while, since a wait was cancelled."""
+        on = self._loop
+        if self._given_up_at is None or on is None:
             return
-        if self._sign.done():
-            self._sign = None
-        elif time.monotonic() - self._owed_since >= _SIGN_OF_LIFE_S:
-            self._blocked.append(self._loop)
-            self._loop = self._sign = None
+        if on.beat_at > self._given_up_at:
+            self._given_up_at = None
+        elif time.monotonic() - on.beat_at >= _SIGN_OF_LIFE_S:
+            self._blocked.append(on)
+            self._loop = self._given_up_at = None
 
 
 class LoopThread:
@@ -207,6 +235,8 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
+        self.ending: asyncio.Task[None] | None = None
+        """Held here, since its loop holds no task that waits."""
         self._ends = threading.Event()
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.thread.start()
@@ -226,6 +256,63 @@ class LoopThread:
         with suppress(Exception, asyncio.CancelledError):
             loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+class BeatingLoop(LoopThread):
+    """One that shows for how long coroutines hold it."""
+
+    def __init__(self, name: str) -> None:
+        self.beat_at = time.monotonic()
+        self._held: list[tuple[float, float]] = []
+        """From when to when somebody held it."""
+        super().__init__(name)
+        self.loop.call_soon_threadsafe(self._beat)
+
+    def held_up_since(self, began: float) -> bool:
+        """Return whether somebody had it for most of the time since then, or for long."""
+        now = time.monotonic()
+        held = [*self._held, (self.beat_at, now)]
+        times = (end - max(start, began) for start, end in held if end - start > _HELD_S)
+        held_s = sum(each for each in times if each > 0)
+        return held_s > min(_SIGN_OF_LIFE_S, (now - began) / 2)
+
+    def _beat(self) -> None:
+        before, self.beat_at = self.beat_at, time.monotonic()
+        if self.beat_at - before > _HELD_S:
+            self._held.append((before, self.beat_at))
+        self.loop.call_later(_BEAT_S, self._beat)
+
+
+def is_of_held_up(error: BaseException | None) -> bool:
+    """Return whether a cancellation gave up a call that waited for one beside it."""
+    return error is not None and _HELD_UP in error.__dict__
+
+
+async def _run_on(on: LoopThread, coroutine: Coroutine[Any, Any, T]) -> T | Raised:
+    watched = caught(coroutine)
+    work = asyncio.run_coroutine_threadsafe(watched, on.loop)
+    try:
+        return await asyncio.wrap_future(work)
+    except asyncio.CancelledError as error:
+        let_go(watched)
+        task = asyncio.current_task()
+        if task is not None and not task.cancelling():
+            # nobody gave it up: another task of the user's cancelled it before it had begun
+            let_go(coroutine)
+            return Raised(error)
+        raise
+
+
+def _end_with_all(on: LoopThread) -> None:
+    """End a loop, of which this is called, with what still runs on it."""
+
+    async def ending() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WAIT_S):
+                await end_all()
+        on.end()
+
+    on.ending = on.loop.create_task(ending())
 
 
 async def end_all() -> None:

@@ -139,6 +139,20 @@ async def gives_up(prompt):
     raise asyncio.CancelledError
 
 
+async def blocks_for_one(prompt):
+    if prompt == "block":
+        threading.Event().wait()
+    await asyncio.sleep(0.05)
+    return "hello"
+
+
+async def cancels_all_for_one(prompt):
+    if prompt == "block":
+        await cancels_all(prompt)
+    await asyncio.sleep(0.05)
+    return "hello"
+
+
 async def cancels_itself(prompt):
     asyncio.current_task().cancel()
     await asyncio.sleep(0)  # of itself
@@ -288,6 +302,22 @@ def test_each_fault_is_an_error_with_its_message(bots: Project) -> None:
     for name, said in FAULTS.items():
         message = str(found[name]["error"]["message"])
         assert said in message, (name, message)
+
+
+@pytest.mark.parametrize("name", ["blocks_for_one", "cancels_all_for_one"])
+def test_one_that_harms_the_others_is_an_error_and_they_are_not(bots: Project, name: str) -> None:
+    who = [str(number) for number in range(20)]
+    text = arena(name, further=", timeout: 1200ms, retries: 0")
+    bots.write(
+        arena=text.replace("variables: {who: you}\n", "").replace(
+            "name: Hi\n    prompt: you\n",
+            f"name: '{{{{ who }}}}'\n    matrix: {{who: [block, {', '.join(who)}]}}\n"
+            "    prompt: '{{ who }}'\n",
+        )
+    )
+    result = bots.run_apart()
+    result.assert_outcomes(errors=1, passed=len(who))
+    result.stdout.no_fnmatch_line("*was not called*")
 
 
 def test_what_is_raised_is_told_with_the_frames_of_ones_own(bots: Project) -> None:

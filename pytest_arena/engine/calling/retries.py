@@ -17,6 +17,7 @@ from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.user_code import is_of_held_up
 
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.rate_limit import RateLimiter
@@ -107,6 +108,10 @@ class Attempts:
                     raise
                 if error.kind is ErrorKind.OPEN_FILES:
                     await self._until_files_are_free(error, call)
+                    continue
+                if error.disturbed:
+                    # it says nothing of the provider, and its time was another's
+                    call.end = None
                     continue
                 if error.elsewhere and call.attempt < retries:
                     call.attempt += 1
@@ -273,7 +278,9 @@ class Attempts:
             async with asyncio.timeout(limit_s):
                 return await _answer(provider, request)
         except TimeoutError as error:
-            raise _timed_out(call, limit_s) from error
+            late = _timed_out(call, limit_s)
+            late.disturbed = is_of_held_up(error.__cause__)
+            raise late from error
         except ProviderError as error:
             if error.kind is not ErrorKind.OPEN_FILES and of_open_files(error):
                 raise no_files(error) from error

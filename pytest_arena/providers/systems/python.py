@@ -192,7 +192,7 @@ class PythonProvider(Provider):
         part = request.traceparent
         if is_async(function):
             waiting = gathered(function(*first, **named), timing, most)
-            result = await self._loop.run(awaited_within(part, waiting))
+            result = await self._loop.run(awaited_within(part, waiting), request)
         else:
 
             def call() -> Any:
@@ -200,11 +200,14 @@ class PythonProvider(Provider):
 
             result = await self._threads.run(lambda: called_within(part, call))
             if waits(result):
-                result = await self._loop.run(awaited_within(part, gathered(result, timing, most)))
+                waiting = gathered(result, timing, most)
+                result = await self._loop.run(awaited_within(part, waiting), request)
         if isinstance(result, Raised):
             if isinstance(result.error, TooLongError):
                 raise too_long(self._options.call, most)
-            raise function_failure(self._options.call, result.error, self.spec.root)
+            failure = function_failure(self._options.call, result.error, self.spec.root)
+            failure.disturbed = result.disturbed
+            raise failure
         return self._response(result, timing)
 
     def _response(self, returned: Any, timing: Timing) -> Response:

@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 
 from pytest_arena.engine.calling import retries
+from pytest_arena.engine.calling.circuit_breaker import TIMEOUTS_IN_A_ROW
 from pytest_arena.engine.calling.client import CallHooks, ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.quotas import Quotas
@@ -184,6 +185,19 @@ def test_such_refusals_are_bounded_and_retries_are_what_the_entry_says(
     with pytest.raises(ProviderError, match=r"^it was rate_limit") as caught:
         asyncio.run(provider.talk())
     assert len(provider.seen) == caught.value.attempts == attempts
+
+
+@pytest.mark.parametrize("retries_left", [0, None])
+def test_what_another_call_got_in_the_way_of_is_tried_again_for_nothing(
+    retries_left: int | None,
+) -> None:
+    disturbed = [failure(ErrorKind.TIMEOUT) for _ in range(TIMEOUTS_IN_A_ROW)]
+    for error in disturbed:
+        error.disturbed = True
+    provider = Scripted(spec(retries=retries_left), [*disturbed, "fine"])
+    response = run(provider)
+    assert (response.output, response.attempts) == ("fine", 1)
+    assert provider.seen == [0] * (TIMEOUTS_IN_A_ROW + 1)
 
 
 def test_no_retries_means_one_attempt() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 import threading
+import types
 import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -13,7 +14,14 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.running.user_code import Raised, Threads, UserLoop, in_thread
+from pytest_arena.running import user_code
+from pytest_arena.running.user_code import (
+    Raised,
+    Threads,
+    UserLoop,
+    in_thread,
+    is_of_held_up,
+)
 
 
 def run(test: Callable[[Threads], Coroutine[Any, Any, None]]) -> None:
@@ -211,6 +219,11 @@ async def _cancelling() -> None:
     await asyncio.sleep(0)
 
 
+async def _hanging(begun: threading.Event) -> None:
+    begun.set()
+    await asyncio.Event().wait()
+
+
 async def _stopping() -> str:
     asyncio.get_running_loop().stop()
     await asyncio.sleep(0)
@@ -225,6 +238,83 @@ def test_tasks_that_the_user_cancels_have_an_end_and_give_nobody_up() -> None:
         for found in await asyncio.gather(*work):
             assert isinstance(found, Raised)
             assert isinstance(found.error, asyncio.CancelledError)
+        await loop.stop()
+
+    run(test)
+
+
+def test_who_is_cancelled_by_another_may_call_again_and_is_alone_then() -> None:
+    async def test(threads: Threads) -> None:
+        loop = UserLoop()
+        callers = object(), object()
+        begun = threading.Event()
+        beside = asyncio.create_task(loop.run(_hanging(begun), callers[0]))
+        await threads.run(begun.wait)
+        first = await loop.run(_cancelling(), callers[1])
+        for found in (await beside, first):
+            assert isinstance(found, Raised)
+            assert found.disturbed
+        # the one that did it is known by doing it once more
+        again, other = await asyncio.gather(
+            loop.run(_cancelling(), callers[1]), loop.run(asyncio.sleep(0, "fine"), callers[0])
+        )
+        assert isinstance(again, Raised)
+        assert not again.disturbed
+        assert other == "fine"
+        await loop.stop()
+
+    run(test)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
+    """A clock that loops are watched by, and that stands."""
+    made = types.SimpleNamespace(now=0.0)
+    made.monotonic = lambda: made.now
+    monkeypatch.setattr(user_code, "time", made)
+    return made
+
+
+@pytest.mark.parametrize("caller", [object(), None])
+def test_who_waits_for_one_that_blocks_may_call_again_elsewhere(
+    clock: types.SimpleNamespace, caller: object
+) -> None:
+    blocked, free = threading.Event(), threading.Event()
+
+    async def blocks() -> None:
+        blocked.set()
+        free.wait()
+
+    async def test(threads: Threads) -> None:
+        loop = UserLoop()
+        begun = threading.Event()
+        beside = asyncio.create_task(loop.run(_hanging(begun), caller))
+        await threads.run(begun.wait)
+        first = asyncio.create_task(loop.run(blocks()))
+        await threads.run(blocked.wait)
+        clock.now = 3.0
+        for task in (beside, first):
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await beside
+        assert is_of_held_up(caught.value) is (caller is not None)
+        assert await loop.run(asyncio.sleep(0, "fine"), caller) == "fine"
+        free.set()
+        await loop.stop()
+
+    run(test)
+
+
+def test_who_hangs_by_itself_is_not_held_up(clock: types.SimpleNamespace) -> None:
+    async def test(threads: Threads) -> None:
+        loop = UserLoop()
+        begun = threading.Event()
+        hung = asyncio.create_task(loop.run(_hanging(begun), object()))
+        await threads.run(begun.wait)
+        hung.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await hung
+        assert not is_of_held_up(caught.value)
         await loop.stop()
 
     run(test)
