@@ -189,23 +189,23 @@ class RunResult:
             counts[verdict] = sum(cell.verdict == verdict for cell in self.cells)
         counts["xfailed"] = sum(cell.is_xfailed for cell in self.cells)
         counts["failed"] -= counts["xfailed"]
-        counts["cost_usd"] = sum(
-            cell.load.cost_usd or 0.0
-            if cell.load is not None
-            else sum(trial.cost_usd or 0.0 for trial in cell.trials)
-            for cell in self.cells
-        )
+        trials = [(c, trial) for c in self.cells for trial in (*c.trials, *c.extra_trials)]
+        # the trials of a load are some of its calls
+        loads = [cell.load.cost_usd for cell in self.cells if cell.load is not None]
+        answers = [one.cost_usd for c, trial in trials if not c.load for one in trial.responses]
+        counts["cost_usd"] = _known(*loads, *answers)
         judgings = [j for cell in self.cells for j in cell.judgings]
         if judgings:
             counts["judge_calls"] = sum(judging.calls for judging in judgings)
-            counts["judge_cost_usd"] = sum(sorted(j.cost_usd or 0.0 for j in judgings))
-        said = [
-            message
-            for cell in self.cells
-            for trial in (*cell.trials, *cell.extra_trials)
-            for message in trial.personas
-        ]
+            paid = [vote for judging in judgings for vote in judging.votes if vote.calls]
+            counts["judge_cost_usd"] = _known(*(vote.cost_usd for vote in paid))
+        said = [message for _, trial in trials for message in trial.personas]
         if said:
             counts["persona_messages"] = sum(bool(one.text) for one in said)
-            counts["persona_cost_usd"] = sum(sorted(one.cost_usd or 0.0 for one in said))
+            counts["persona_cost_usd"] = _known(*(one.cost_usd for one in said))
         return counts
+
+
+def _known(*costs: float | None) -> float:
+    """Return the sum of the costs that are known, the same in any order."""
+    return sum(sorted(cost for cost in costs if cost is not None), 0.0)

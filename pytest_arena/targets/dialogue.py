@@ -83,15 +83,15 @@ class DialogueRun:
     async def _plays(self, persona: PersonaRun, turn: TurnPlan, place: int) -> bool:
         """Let a persona talk until it ends, and return whether the conversation may go on."""
         while not persona.is_done:
-            message = await persona.says(self._spoken, len(self._responses), place)
-            self._of_personas.append(message)
-            if not message.text:
+            keep = self._of_personas.append
+            text = await persona.says(self._spoken, len(self._responses), place, keep)
+            if not text:
                 break
-            said = replace(turn, user=message.text)
+            said = replace(turn, user=text)
             if not await self._is_answered(said):
                 return False
             turn = replace(turn, before=())
-            self._spoken.append(persona.spoken(message.text, self._responses[-1].output))
+            self._spoken.append(persona.spoken(text, self._responses[-1].output))
         return True
 
     async def _is_answered(self, turn: TurnPlan) -> bool:

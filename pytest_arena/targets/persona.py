@@ -43,29 +43,51 @@ class PersonaRun:
         """Return its last message with the answer to it."""
         return Spoken(user, answer, self._own[-1], self)
 
-    async def says(self, before: Sequence[Spoken], turn: int, place: int) -> PersonaMessage:
+    async def says(
+        self,
+        before: Sequence[Spoken],
+        turn: int,
+        place: int,
+        keep: Callable[[PersonaMessage], None],
+    ) -> str:
         """Return what it says next; an empty text ends the conversation.
 
         `before` is what was said so far, `turn` the answer that it will get, `place` where it
-        stands in the conversation. A model that gives no message is a `ProviderError`.
+        stands in the conversation. A model that gives no message is a `ProviderError`; what it was
+        paid for is kept all the same.
         """
         plan, number = self._plan, len(self._own)
         try:
             _, response = await self._ask(self._messages(before), number)
+        except ProviderError as error:
+            raise _of_persona(error, plan.name) from error
+        try:
             text, done = self._said(response, number)
         except ProviderError as error:
+            keep(self._message(response, turn, place))
             raise _of_persona(error, plan.name) from error
         said = response.transcript or ({"role": "assistant", "content": response.output or text},)
         self._own.append(said)
         ended = self._end(done and (not text or number + 1 >= plan.least), number + 1)
         self.is_done = ended is not None
+        keep(self._message(response, turn, place, text, ended))
+        return text
+
+    def _message(
+        self,
+        response: Response,
+        turn: int,
+        place: int,
+        text: str = "",
+        ended: PersonaEnd | None = None,
+    ) -> PersonaMessage:
         return PersonaMessage(
-            persona=plan.name,
+            persona=self._plan.name,
             text=text,
             turn=turn,
             place=place,
             ended=ended,
-            provider=plan.provider.name,
+            provider=self._plan.provider.name,
             model=response.model,
             tool_calls=response.tool_calls,
             latency_ms=response.latency_ms,

@@ -118,6 +118,15 @@ def test_a_persona_that_fails_makes_the_trial_an_error_that_names_it(
     assert why in trial["error"]["message"]
 
 
+def test_what_a_persona_said_in_vain_was_paid_for_all_the_same(project: Project) -> None:
+    trial = trial_of(project, arena(says=f"[{DONE}]"))
+    assert trial["verdict"] == "error"
+    assert said(trial) == [("", None)]
+    totals = project.records()[-1]["totals"]
+    assert totals["persona_cost_usd"] == trial["personas"][0]["cost_usd"] > 0
+    assert totals["persona_messages"] == 0
+
+
 def test_a_guardrail_on_inputs_does_not_count_what_a_persona_says(project: Project) -> None:
     top = "guardrails: {banned_words: [hack]}"
     trial = trial_of(project, arena(says=f"[I hack you, {DONE}]", top=top))

@@ -76,6 +76,22 @@ def test_a_call_that_may_not_fit_waits_for_those_in_flight() -> None:
     assert own.take(accounts, "p", may_take(cost_usd=0.8))
 
 
+def test_what_binary_fractions_lose_of_a_cost_buys_no_further_call() -> None:
+    own, accounts = budgets(max_cost_usd=1.0)
+    for _ in range(10):
+        hold = own.take(accounts, "p", may_take(cost_usd=0.1))
+        assert hold
+        own.settle(hold, Amount(cost_usd=0.1))
+    with pytest.raises(BudgetSpent):
+        own.take(accounts, "p", may_take(cost_usd=0.1))
+
+
+def test_what_binary_fractions_add_to_a_cost_keeps_no_call_waiting() -> None:
+    own, accounts = budgets(max_cost_usd=0.3)
+    assert own.take(accounts, "p", may_take(cost_usd=0.1))
+    assert own.take(accounts, "p", may_take(cost_usd=0.2))
+
+
 def test_what_was_spent_is_what_calls_took() -> None:
     own, accounts = budgets(max_tokens=100)
     hold = own.take(accounts, "p", may_take(tokens=10))

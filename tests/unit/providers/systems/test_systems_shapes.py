@@ -21,6 +21,7 @@ from pytest_arena.providers.systems.portable.shapes import (
 
 CALL = {"name": "find", "arguments": {"n": 1}}
 OPENAI_CALL = Of(id="c1", type="function", function=Of(name="find", arguments='{"n": 1}'))
+TOKENS = {"input_tokens": 3, "output_tokens": 4}
 
 
 class Message:
@@ -150,6 +151,19 @@ RETURNED: dict[str, tuple[Any, dict[str, Any]]] = {
             ]
         },
         {"output": "hello", "tool_calls": [{**CALL, "id": "c1", "result": "shipped"}]},
+    ),
+    "LangGraph, usage of all messages": (
+        {
+            "messages": [
+                Message("ai", "", usage_metadata=TOKENS),
+                Message("ai", "hello", usage_metadata=TOKENS),
+            ]
+        },
+        {"output": "hello", "tool_calls": [], "usage": {"input_tokens": 6, "output_tokens": 8}},
+    ),
+    "LangGraph, usage of one of two messages": (
+        {"messages": [Message("ai", ""), Message("ai", "hello", usage_metadata=TOKENS)]},
+        {"output": "hello", "tool_calls": []},
     ),
     "pydantic-ai": (
         Ran(),

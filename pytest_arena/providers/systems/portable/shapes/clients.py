@@ -143,6 +143,7 @@ def autogen(value: Any) -> dict[str, Any] | None:
                 made["error"] = content or NO_REASON
             else:
                 made["result"] = content
+    # of calls, their results and what a user says there is none
     usage = [usage_of(get(one, "models_usage")) for one in messages]
     return {
         "output": said[-1],

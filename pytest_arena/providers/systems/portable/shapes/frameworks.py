@@ -165,7 +165,7 @@ def _agents_sdk(value: Any) -> dict[str, Any] | None:
     return {
         "output": as_text(output),
         "tool_calls": list(calls.values()),
-        "usage": summed([one for one in usage if one]),
+        "usage": summed(usage),
     }
 
 
@@ -205,7 +205,7 @@ def _langgraph(value: Any) -> dict[str, Any] | None:
                 call["result"] = content
     found["tool_calls"] = calls
     found["finish_reason"] = reason_of_message(answers[-1])
-    found["usage"] = summed([one for m in answers if (one := usage_of_message(m))])
+    found["usage"] = summed([usage_of_message(one) for one in answers])
     return found
 
 

@@ -132,11 +132,13 @@ def usage_of(value: Any) -> dict[str, Any] | None:
     return {name: one for name, one in found.items() if one is not None} or None
 
 
-def summed(usages: list[dict[str, Any]]) -> dict[str, Any] | None:
+def summed(usages: list[dict[str, Any] | None]) -> dict[str, Any] | None:
+    """Return the sums of what all of them tell: what is known in part is not known."""
     if not usages:
         return None
-    names = set.intersection(*(set(one) for one in usages))
-    return {name: sum(one[name] for one in usages) for name in names} or None
+    told = [one or {} for one in usages]
+    names = set.intersection(*map(set, told))
+    return {name: sum(one[name] for one in told) for name in names} or None
 
 
 def message_of(value: Any) -> dict[str, Any]:
