@@ -15,6 +15,24 @@ async def fails(text):
 def in_bytes(text):
     return text.encode()
 
+def as_error(text):
+    return ValueError("It is lost")
+
+def in_a_circle(text):
+    found = {}
+    found["order"] = found
+    return found
+
+def too_long(text):
+    return "é" * (9 << 20)
+
+class Undecided:
+    def __bool__(self):
+        raise ValueError("neither yes nor no")
+
+def undecided(step, output):
+    return Undecided(), "", None
+
 def two(a, b):
     return True, "", None
 
@@ -85,14 +103,42 @@ def test_a_step_that_fails_is_an_error_that_names_it(project: Project) -> None:
     assert trial["responses"][0]["steps"][0]["text"] == "order 7"
 
 
-def test_a_step_that_gives_bytes_is_an_error(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("in_bytes", "in_bytes returned bytes\n  expected: a text, as .decode() gives it"),
+        (
+            "as_error",
+            "as_error returned ValueError, an exception\n  expected: a text, or to raise it",
+        ),
+        (
+            "in_a_circle",
+            "in_a_circle returned a dict that holds itself\n  expected: what JSON can hold",
+        ),
+        ("too_long", "too_long returned more than 16 MiB"),
+    ],
+)
+def test_a_step_that_gives_no_text_is_an_error_that_names_it(
+    project: Project, name: str, said: str
+) -> None:
     project.pytester.makepyfile(chain_steps=STEPS)
-    project.write(arena=arena('{python: "chain_steps:in_bytes"}'))
+    project.write(arena=arena(f'{{python: "chain_steps:{name}"}}'))
     project.run().assert_outcomes(errors=2)
     trial = project.columns()["right"]["trials"][0]
-    assert trial["error"]["message"].endswith(
-        "chain_steps:in_bytes returned bytes\n  expected: a text, as .decode() gives it"
+    assert f"step 2 of the chain 'desk': chain_steps:{said}" in trial["error"]["message"]
+
+
+def test_a_breaker_whose_word_cannot_be_read_is_an_error_that_names_it(project: Project) -> None:
+    project.pytester.makepyfile(chain_steps=STEPS)
+    project.write(
+        arena=arena().replace(
+            "    type: chain\n", '    type: chain\n    chainbreakers: "chain_steps:undecided"\n'
+        )
     )
+    project.run().assert_outcomes(errors=2)
+    message = project.columns()["right"]["trials"][0]["error"]["message"]
+    assert message.startswith("step 1 (sort) of the chain 'desk': chain_steps:undecided raised ")
+    assert "ValueError" in message
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ from pydantic_core import to_jsonable_python
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.loading.chain_plans import FunctionPlan
+from pytest_arena.providers.http_bounds import MOST_BYTES
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results.cleaning import clean_text
 from pytest_arena.running.user_code import Raised
 from pytest_arena.text.exception_text import exception_text
+from pytest_arena.text.unpacking import more_than
 from pytest_arena.tools import ToolEnvironment
 
 
@@ -30,10 +32,7 @@ class ChainFunctions:
         given = await self._called(plan, lambda: plan.function()(text))
         if given is None:
             raise _failed(plan, "returned nothing", "the text that the next step is given")
-        if isinstance(given, (bytes, bytearray, memoryview)):
-            kind = type(given).__name__
-            raise _failed(plan, f"returned {kind}", "a text, as .decode() gives it")
-        return self._text(given)
+        return await self._text(plan, given)
 
     async def broken(
         self, plan: FunctionPlan, number: int, text: str, about: Mapping[str, Any]
@@ -53,7 +52,9 @@ class ChainFunctions:
                 "three values: whether the chain ends, why, and what it gives instead",
             )
         ends, why, instead = given
-        return bool(ends), str(why or ""), None if instead is None else self._text(instead)
+        # each of them may be an object of the user's
+        told = await self._called(plan, lambda: (bool(ends), str(why or "")))
+        return *told, None if instead is None else await self._text(plan, instead)
 
     async def _called(self, plan: FunctionPlan, call: Callable[[], Any]) -> Any:
         try:
@@ -66,18 +67,39 @@ class ChainFunctions:
             raise _failed(plan, f"gave nothing within {limit}", "an answer in time") from None
         if isinstance(given, Raised) and isinstance(given.error, UnresolvedError):
             raise ProviderError(ErrorKind.CONFIGURATION, str(given.error)) from given.error
+        if isinstance(given, Raised) and isinstance(given.error, ProviderError):
+            raise given.error
         if isinstance(given, Raised):
             raise ProviderError(
                 ErrorKind.AGENT, f"{plan.call} raised {exception_text(given.error, plan.root)}"
             ) from given.error
         return given
 
-    def _text(self, given: Any) -> str:
+    async def _text(self, plan: FunctionPlan, given: Any) -> str:
         """Return what a function gave as the text that the next step is given."""
+        kind = type(given).__name__
+        if isinstance(given, (bytes, bytearray, memoryview)):
+            raise _failed(plan, f"returned {kind}", "a text, as .decode() gives it")
+        if isinstance(given, BaseException):
+            raise _failed(plan, f"returned {kind}, an exception", "a text, or to raise it")
         if not isinstance(given, str):
-            given = to_jsonable_python(given, fallback=str, inf_nan_mode="null")
-        text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-        return self._environment.hide(clean_text(text))
+            given = await self._called(plan, lambda: _in_json(plan, given))
+        if len(given) > MOST_BYTES or len(given.encode("utf-8", "replace")) > MOST_BYTES:
+            raise _failed(
+                plan, f"returned {more_than(MOST_BYTES)}", "a text that a model can be given"
+            )
+        return self._environment.hide(clean_text(given))
+
+
+def _in_json(plan: FunctionPlan, given: Any) -> str:
+    try:
+        plain = to_jsonable_python(given, fallback=str, inf_nan_mode="null")
+    except ValueError as error:
+        if not str(error).startswith("Circular reference"):
+            raise
+        kind = type(given).__name__
+        raise _failed(plan, f"returned a {kind} that holds itself", "what JSON can hold") from None
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
 async def _awaited(given: Any) -> Any:
