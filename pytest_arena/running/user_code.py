@@ -26,7 +26,7 @@ _SIGN_OF_LIFE_S = 1.0
 """For a loop to do the least that it can do."""
 _BEAT_S = 0.1
 """Between two beats of a loop."""
-_HELD_S = 0.5
+_HELD_S = 0.2
 """Between two beats of one that somebody holds."""
 _HELD_UP = "arena_held_up"
 _LAST_WAIT_S = 2.0

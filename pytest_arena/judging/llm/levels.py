@@ -193,7 +193,7 @@ def _said_of_levels(judgement: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             for one in LEVEL_KEYS:
                 if inside.get(one) is not None:
                     yield f"{key}.{one}", inside[one]
-        elif again and key not in LEVEL_KEYS and isinstance(inside, str):
+        elif again and key not in LEVEL_KEYS and isinstance(inside, (str, int, float)):
             yield key, inside
 
 

@@ -103,6 +103,6 @@ def _passed(judgement: Mapping[str, Any]) -> bool | None:
 def _number(value: Any) -> float | None:
     try:
         found = float(value) if not isinstance(value, bool) else math.nan
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return found if 0 <= found <= 1 else None

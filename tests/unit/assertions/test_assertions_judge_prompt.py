@@ -70,6 +70,7 @@ def test_the_prompt_is_asked_as_it_is_written() -> None:
         ("{pass: true, score: NaN}", {}, "error", None),
         ({"pass": False, "score": 0.2}, {"not": True}, "passed", 0.8),
         ({"pass": True, "score": 7}, {}, "error", None),
+        ({"pass": True, "score": 10**400}, {}, "error", None),
         ({"verdict": "good"}, {}, "error", None),
         ("No idea.", {}, "error", None),
         ('```json\n{"pass": true, "reason": "ok"}\n```', {}, "passed", 1.0),
