@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from pytest_arena.loading.files import display_name
+
 
 class NodeId(NamedTuple):
     """The parts of `path/arena.yaml::Case Name[column]`."""
@@ -30,11 +32,7 @@ class ArenaNames:
         self._root = config.rootpath
         named = [((here / arg.partition("::")[0]).resolve(), "::" in arg) for arg in config.args]
         self._named = {path for path, _ in named}
-        self.parts = [
-            path.relative_to(self._root).as_posix()
-            for path, is_part in named
-            if is_part and path.is_relative_to(self._root)
-        ]
+        self.parts = [display_name(path, self._root) for path, is_part in named if is_part]
         """The files of which single items were asked for."""
 
     def is_arena(self, path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +15,7 @@ from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.remote_recordings import recordings_root
 from pytest_arena.engine.calling.pools import add_limits
 from pytest_arena.errors import Location, Problem, UsageError, suggest
+from pytest_arena.loading.files import display_name
 from pytest_arena.reporting.write import known_formats
 from pytest_arena.settings import check_formats, no_limits
 from pytest_arena.text.numbers import counted
@@ -56,6 +57,7 @@ class Preflight:
         self._has_refused = False
 
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        self._check_ids(items)
         if self._without_cases and not any(uses_arena(item) for item in items):
             self._refuse(*(_no_cases(file) for file in self._without_cases))
         known = [name for arena in self._arenas for name in arena.all_providers]
@@ -69,6 +71,25 @@ class Preflight:
                 self._refuse(problem)
         self._check_variants()
         self._check_limits()
+
+    def _check_ids(self, items: Sequence[pytest.Item]) -> None:
+        """Refuse tests of two files that pytest calls alike, as it may outside of the root
+        directory: cells of one would take the place of the other's."""
+        first: dict[str, pytest.Item] = {}
+        for item in items:
+            other = first.setdefault(item.nodeid, item)
+            if other.path != item.path and (uses_arena(item) or uses_arena(other)):
+                shown = [display_name(one.path, self.config.rootpath) for one in (other, item)]
+                self._refuse(
+                    Problem(
+                        f"pytest calls a test of {shown[0]} and one of {shown[1]} alike: "
+                        f"{item.nodeid}",
+                        expected="tests with cells below the root directory, "
+                        f"{self.config.rootpath}",
+                        fix="name a folder that has both: --rootdir FOLDER; or run each by itself",
+                    )
+                )
+                return
 
     def _check_variants(self) -> None:
         known = list(dict.fromkeys(name for arena in self._arenas for name in arena.variants))
@@ -174,6 +195,8 @@ class Preflight:
         tests = {item.nodeid.partition("::")[0] for item in items if uses_arena(item)}
         cells = {item.plan.file for item in items if isinstance(item, CellItem)}
         cells = {one.file for one in self._arenas if one.file in cells and _is_recorded(one)}
+        if self.settings.recordings_dir is not None:
+            self._check_that_a_folder_takes(cells)
         root = recordings_root(self.config, self.settings)
         known = [RecordingFile(root, recording_name(file)) for file in sorted(tests | cells)]
         made = [one for one in known if one.may_be_recorded(self.settings.record)]
@@ -181,6 +204,20 @@ class Preflight:
         problems = dict.fromkeys(problem for problem in found if problem is not None)
         if problems:
             self._refuse(*problems)
+
+    def _check_that_a_folder_takes(self, files: Iterable[str]) -> None:
+        """Refuse a folder for recordings of arena files that have no name below the root directory,
+        since names below it are those in the folder."""
+        for file in sorted(files):
+            if os.path.isabs(file) or file.startswith("../"):
+                problem = Problem(
+                    f"--arena-recordings-dir takes no recording of {file}, which is outside of "
+                    "the root directory",
+                    expected=f"arena files below {self.config.rootpath}",
+                    fix="name a folder that has all of them: --rootdir FOLDER; or leave the option "
+                    "out",
+                )
+                self._refuse(problem)
 
     def _warn_of_held_back_calls(self, session: pytest.Session, fixtures: Sequence[str]) -> None:
         text = (

@@ -34,6 +34,7 @@ from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.loading.facts import arena_facts
+from pytest_arena.loading.files import display_name
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
 from pytest_arena.running.interrupts import held, was_interrupted
@@ -112,7 +113,10 @@ class ArenaSession:
     ) -> pytest.Collector | None:
         if not self._parts.names.is_arena(file_path):
             return None
-        file = ArenaFile.from_parent(parent, path=file_path)
+        # pytest's own ids of files outside of the root directory start from what the command line
+        # names, where two files can have the same
+        name = display_name(file_path, self.config.rootpath)
+        file = ArenaFile.from_parent(parent, path=file_path, nodeid=name)
         file.arenas, file.runner = self.arenas, self
         return file
 

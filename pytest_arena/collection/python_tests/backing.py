@@ -16,6 +16,7 @@ from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.engine import Engine
 from pytest_arena.errors import Location, Problem, UsageError
 from pytest_arena.loading import load_arena
+from pytest_arena.loading.files import display_name
 from pytest_arena.loading.plans import Arena
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
@@ -134,8 +135,9 @@ class Backing:
         return found
 
     def _arena(self, file: Path) -> Arena:
+        name = display_name(file, self._root)
         for arena in self._loaded():
-            if (self._root / arena.file) == file:
+            if arena.file == name:
                 return arena
         arena = load_arena(file, root=self._root, registry=self._registry, needs_cases=False)
         # its cases are no part of this run
