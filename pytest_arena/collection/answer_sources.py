@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.collection.remote_recordings import recordings_root
+from pytest_arena.collection.run_folders import start_of
 from pytest_arena.recording.answer_store import AnswerStore
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def kept_answers(
 def _cache_path(config: pytest.Config, settings: Settings) -> Path:
     """Return where the cache is: the folder asked for, else pytest's own cache."""
     if settings.cache_dir is not None:
-        return config.rootpath / settings.cache_dir / CACHE
+        return start_of(config, "cache_dir") / settings.cache_dir / CACHE
     cache = getattr(config, "cache", None)
     if cache is None:
         # with -p no:cacheprovider there is no other place that git would ignore

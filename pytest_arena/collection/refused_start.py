@@ -32,12 +32,14 @@ def put_away_older(config: pytest.Config) -> None:
         or any(option in arguments for option in _WITHOUT_RESULTS)
     ):
         return
-    given = _last(arguments, "--arena-report-dir") or config.getini("arena_report_dir")
-    folder = os.path.expanduser(str(given or option_named("arena_report_dir").default))
+    given, in_ini = _last(arguments, "--arena-report-dir"), config.getini("arena_report_dir")
+    folder = os.path.expanduser(str(given or in_ini or option_named("arena_report_dir").default))
     if is_url(folder):
         # nothing is reached for from here
         return
-    reports = ReportFolder(config.invocation_params.dir / folder, config.rootpath)
+    # as `start_of` has it
+    start = config.rootpath if in_ini and not given else config.invocation_params.dir
+    reports = ReportFolder(start / folder, config.rootpath)
     read = [_last(arguments, flag) or config.getini(name) for flag, name in _READING.items()]
     bases = (config.invocation_params.dir, config.rootpath)
     files = [os.path.expanduser(str(one)) for one in read if one]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.collection.run_folders import mirror_of
+from pytest_arena.collection.run_folders import mirror_of, start_of
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import ObjectFolder, is_url, shown_url, unreachable
 from pytest_arena.results.serialize import to_line
@@ -28,7 +28,7 @@ def recordings_root(config: pytest.Config, settings: Settings) -> Path:
         return config.rootpath
     if is_url(given):
         return mirror_of(given, config.rootpath) / "recordings"
-    return config.rootpath / given
+    return start_of(config, "recordings_dir") / given
 
 
 class RemoteRecordings:

@@ -16,6 +16,7 @@ from pytest_arena.collection.green import never_run, runs_nothing
 from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.run_conclusion import RunConclusion
 from pytest_arena.collection.run_context import RunContext
+from pytest_arena.collection.run_folders import start_of
 from pytest_arena.collection.run_output import RunOutput
 from pytest_arena.collection.run_recordings import RunRecordings
 from pytest_arena.collection.run_so_far import RunSoFar
@@ -316,7 +317,7 @@ class ResultsCollector:
         )
         needed = self._earlier is not None
         if self._settings.baseline is not None:
-            baseline = self._config.rootpath / self._settings.baseline
+            baseline = start_of(self._config, "baseline") / self._settings.baseline
             needed = needed or os.path.realpath(baseline) == os.path.realpath(self._stored.path)
         if refused and not needed and not session.config.option.collectonly:
             resumes = self._interrupted is not None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import is_url
+from pytest_arena.options import given_for, option_named
 from pytest_arena.results.writing import RESULTS, unwritable
 
 if TYPE_CHECKING:
@@ -17,6 +18,21 @@ if TYPE_CHECKING:
     from pytest_arena.options import Settings
 
 _MIRRORS = Path(".arena", "remote")
+CALLED_FROM = "arena_called_from"
+"""What a worker of xdist is told by: where pytest was called, from the root directory."""
+
+
+def start_of(config: pytest.Config, field: str) -> Path:
+    """Return the folder that a relative path starts from which was given for an option: where
+    pytest was called, as for its own options, or the root directory if the ini file gave it."""
+    option = option_named(f"arena_{field}")
+    if getattr(config.option, option.name, None) is None and given_for(config, option) is not None:
+        return config.rootpath
+    worker: Any = getattr(config, "workerinput", {})
+    if CALLED_FROM in worker:
+        # on another machine, in a copy of the root directory
+        return Path(config.rootpath, worker[CALLED_FROM])
+    return config.invocation_params.dir
 
 
 def mirror_of(url: str, root: Path) -> Path:
@@ -36,7 +52,7 @@ def report_dir_of(config: pytest.Config, settings: Settings) -> Path:
     does not take, or in a folder of others, is a `UsageError`."""
     if is_url(settings.report_dir):
         return mirror_of(settings.report_dir, config.rootpath)
-    folder = config.invocation_params.dir / settings.report_dir
+    folder = start_of(config, "report_dir") / settings.report_dir
     _look_into(folder, RESULTS, "--arena-report-dir")
     return folder
 
@@ -45,9 +61,11 @@ def check_answer_folders(config: pytest.Config, settings: Settings) -> None:
     """Refuse folders of recordings and of the cache that nothing can be looked for in."""
     recordings = settings.recordings_dir
     if settings.records and recordings is not None and not is_url(recordings):
-        _look_into(config.rootpath / recordings, "recordings", "--arena-recordings-dir")
+        folder = start_of(config, "recordings_dir") / recordings
+        _look_into(folder, "recordings", "--arena-recordings-dir")
     if settings.cache_dir is not None and settings.cache != "off":
-        _look_into(config.rootpath / settings.cache_dir, "answers", "--arena-cache-dir")
+        folder = start_of(config, "cache_dir") / settings.cache_dir
+        _look_into(folder, "answers", "--arena-cache-dir")
 
 
 def _look_into(folder: Path, name: str, flag: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_arena.collection.run_folders import start_of
 from pytest_arena.collection.run_history import check_history, with_history
 from pytest_arena.errors import UsageError, UserError
 from pytest_arena.reporting.write import Reports, send_traces, write_reports
@@ -47,7 +48,7 @@ class RunOutput:
     ) -> None:
         self._settings = parts.settings
         self._registry = parts.registry
-        self._root = parts.config.rootpath
+        self._config = parts.config
         self._gatekeeper = parts.gatekeeper
         self._so_far = so_far
         self._stored = stored
@@ -67,7 +68,7 @@ class RunOutput:
     def check_places(self) -> None:
         """Refuse places that can take nothing of what the run puts there when it ends."""
         if self._settings.history is not None:
-            check_history(self._root / self._settings.history)
+            check_history(start_of(self._config, "history") / self._settings.history)
         if self._settings.update_baseline and self._gatekeeper is not None:
             self._gatekeeper.check_target()
 
@@ -75,7 +76,7 @@ class RunOutput:
         """Return a run with its trend, where there is a history to add it to."""
         if self._settings.history is None:
             return run
-        place = self._root / self._settings.history
+        place = start_of(self._config, "history") / self._settings.history
         known = [*self._so_far.facts.ids, *self._so_far.tests.left_out(run.cells)]
         try:
             run, said = with_history(run, place, known)

@@ -20,7 +20,7 @@ from pytest_arena.collection.orderly_end import OrderlyEnd
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.redaction import RunRedaction
 from pytest_arena.collection.run_context import RunContext
-from pytest_arena.collection.run_folders import check_answer_folders, report_dir_of
+from pytest_arena.collection.run_folders import check_answer_folders, report_dir_of, start_of
 from pytest_arena.collection.shipped import Builtins
 from pytest_arena.collection.shown_answers import ShownAnswers, shows_at_once
 from pytest_arena.conftests import register_plugins
@@ -59,7 +59,7 @@ def activate(config: pytest.Config) -> None:
             from pytest_arena.collection.shard_selection import refuse_local_choices
 
             refuse_local_choices(config)
-        gatekeeper = _gatekeeper(settings, config.rootpath, registry)
+        gatekeeper = _gatekeeper(settings, config, registry)
         earlier = _earlier_run(settings, config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
@@ -246,13 +246,13 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
     manager.register(RunRedaction(parts.config, parts.redactor), "arena-redaction")
 
 
-def _gatekeeper(settings: Settings, root: Path, registry: Registry) -> Gatekeeper | None:
+def _gatekeeper(settings: Settings, config: pytest.Config, registry: Registry) -> Gatekeeper | None:
     """Return what compares with a baseline, where the run asks for that."""
     if not settings.has_gate:
         return None
     from pytest_arena.gating.gatekeeper import Gatekeeper
 
-    return Gatekeeper(settings, root, registry)
+    return Gatekeeper(settings, config.rootpath, registry, start_of(config, "baseline"))
 
 
 def _earlier_run(settings: Settings, config: pytest.Config) -> EarlierRun | None:
@@ -262,7 +262,7 @@ def _earlier_run(settings: Settings, config: pytest.Config) -> EarlierRun | None
         return None
     from pytest_arena.recording.earlier_run import EarlierRun
 
-    earlier = EarlierRun(settings.rejudge, config.rootpath)
+    earlier = EarlierRun(settings.rejudge, start_of(config, "rejudge"))
     folder = report_dir_of(config, settings)
     if os.path.dirname(os.path.realpath(earlier.path)) == os.path.realpath(folder):
         raise UsageError(

@@ -18,6 +18,7 @@ import pytest
 from pytest_arena.collection.asked_providers import asked_by
 from pytest_arena.collection.items import CellItem
 from pytest_arena.collection.python_tests.marks import uses_arena
+from pytest_arena.collection.run_folders import start_of
 from pytest_arena.engine.calling.pools import Pools, add_limits
 from pytest_arena.engine.calling.shards import (
     Bounds,
@@ -164,7 +165,7 @@ def known_times(config: pytest.Config, settings: Settings) -> dict[str, float]:
     given = settings.shard_durations
     if given is None:
         return {}
-    with _results_of(given, config.invocation_params.dir) as (path, name):
+    with _results_of(given, start_of(config, "shard_durations")) as (path, name):
         return _times_in(path, name)
 
 

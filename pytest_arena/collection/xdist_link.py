@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena.collection.collection_report import CollectionReport
-from pytest_arena.collection.run_folders import shards_of
+from pytest_arena.collection.run_folders import CALLED_FROM, shards_of
 from pytest_arena.collection.shared_reports import SharedReports
 from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
 from pytest_arena.conftests import load_conftests_beside
 from pytest_arena.engine.calling.notices import STOPPED
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import UsageError
+from pytest_arena.loading.files import display_name
 from pytest_arena.running.interrupts import held, let_through, take
 from pytest_arena.settings import check_formats
 
@@ -103,6 +104,8 @@ class Controller:
         is_local = _is_local(node.gateway.spec)
         shards = shards_of(self._folder, self._run_id)
         together = sum(self._local) if is_local else 1
+        here = self._config.invocation_params.dir
+        node.workerinput[CALLED_FROM] = display_name(here, self._config.rootpath)
         node.workerinput["arena"] = json.dumps(
             {
                 # a worker on another machine cannot share a file: it gets a part of its own

@@ -23,6 +23,7 @@ from pytest_arena.options import BASELINE, Settings
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.writing import problem_of_replacing
+from pytest_arena.text.shown_path import shown_path
 
 if TYPE_CHECKING:
     from pytest_arena.gating.old_versions import OldVersions
@@ -45,10 +46,12 @@ class Excuse(NamedTuple):
 class Gatekeeper:
     """What compares cells with the baseline, in the process that ran them and in the controller."""
 
-    def __init__(self, settings: Settings, folder: Path, registry: Registry) -> None:
+    def __init__(self, settings: Settings, folder: Path, registry: Registry, start: Path) -> None:
+        """`folder` is the root directory; a relative name of the baseline starts from `start`."""
         self._settings = settings
         self._registry = registry
         self._folder = folder
+        self._start = start
         self.rules = rules_of(settings)
         self.baseline: Baseline | None = None
         self._missing: str | None = None
@@ -56,7 +59,7 @@ class Gatekeeper:
         self._known: Collected | None = None
         if settings.baseline is not None:
             try:
-                self.baseline = read_baseline(settings.baseline, folder)
+                self.baseline = read_baseline(settings.baseline, start)
             except MissingBaselineError as error:
                 if settings.baseline_missing == "fail":
                     raise
@@ -189,12 +192,12 @@ class Gatekeeper:
         path = self.target
         if self._settings.add_to_baseline and run.exit_code:
             # the trials of a run that failed would be let in or not by how they came out
-            return [f"baseline: {self._shown(path)} was left as it is, since the run failed"]
+            return [f"baseline: {shown_path(path)} was left as it is, since the run failed"]
         old = self._stored()
         prune = collected if self._settings.prune_baseline else None
         updated = update(old, run, prune=prune, fresh=fresh_trials(run.cells))
         write_baseline(path, updated.baseline)
-        said = [f"baseline: {self._shown(path)} ({_counts(updated)})"]
+        said = [f"baseline: {shown_path(path)} ({_counts(updated)})"]
         ahead = forecast(updated.baseline, self.rules)
         return [*said, ahead.sentence] if ahead is not None else said
 
@@ -231,12 +234,8 @@ class Gatekeeper:
         named = self._settings.baseline
         is_file = named is not None and not named.startswith("git:")
         if named is not None and is_file and not named.endswith("results.jsonl"):
-            return self._folder / named
+            return self._start / named
         return self._folder / BASELINE
-
-    def _shown(self, path: Path) -> str:
-        inside = path.is_relative_to(self._folder)
-        return path.relative_to(self._folder).as_posix() if inside else str(path)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -30,7 +30,9 @@ class RunGate:
         self._settings = settings
         self._root = root
         self._ids = ids
-        self._keeper = Gatekeeper(settings, root, registry) if settings.has_gate else None
+        self._keeper = (
+            Gatekeeper(settings, root, registry, Path.cwd()) if settings.has_gate else None
+        )
 
     @property
     def notes(self) -> list[str]:
