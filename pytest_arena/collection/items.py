@@ -20,6 +20,7 @@ from pytest_arena.collection.failure_repr import CellErrored, CellFailed, failur
 from pytest_arena.collection.shown_answers import ANSWER, shows_answers
 from pytest_arena.errors import UserError
 from pytest_arena.results.cell import MARKED, Cell
+from pytest_arena.results.cleaning import clean_text
 from pytest_arena.results.failure_text import passed_text, report_text
 from pytest_arena.text.exception_text import exception_text
 
@@ -117,7 +118,8 @@ class ArenaFile(pytest.File):
         # pytest's own Collector overrides it with this signature, too
         if isinstance(excinfo.value, UserError):
             first = excinfo.value.problems[0].place
-            return failure_repr(str(self.path), first.line if first else 1, str(excinfo.value))
+            path = clean_text(str(self.path))
+            return failure_repr(path, first.line if first else 1, str(excinfo.value))
         return super().repr_failure(excinfo)
 
     def _register_tags(self, arena: Arena) -> None:

@@ -17,6 +17,7 @@ from pytest_arena.engine.calling.pools import add_limits
 from pytest_arena.errors import Location, Problem, UsageError, suggest
 from pytest_arena.loading.files import display_name
 from pytest_arena.reporting.write import known_formats
+from pytest_arena.results.cleaning import clean_text
 from pytest_arena.settings import check_formats, no_limits
 from pytest_arena.text.numbers import counted
 
@@ -73,16 +74,29 @@ class Preflight:
         self._check_limits()
 
     def _check_ids(self, items: Sequence[pytest.Item]) -> None:
-        """Refuse tests of two files that pytest calls alike, as it may outside of the root
-        directory: cells of one would take the place of the other's."""
+        """Refuse tests by whose ids their cells cannot be known: those of two files that pytest
+        calls alike, as it may outside of the root directory, and such that no results can hold."""
         first: dict[str, pytest.Item] = {}
         for item in items:
-            other = first.setdefault(item.nodeid, item)
-            if other.path != item.path and (uses_arena(item) or uses_arena(other)):
-                shown = [display_name(one.path, self.config.rootpath) for one in (other, item)]
+            if isinstance(item, CellItem):
+                # these have ids of our own
+                continue
+            shown = clean_text(item.nodeid)
+            if shown != item.nodeid and uses_arena(item):
                 self._refuse(
                     Problem(
-                        f"pytest calls a test of {shown[0]} and one of {shown[1]} alike: "
+                        f"the id of the test {shown} is not in UTF-8",
+                        expected="a name that results can hold",
+                        fix="rename the file, the folder or the parameter that it comes from",
+                    )
+                )
+                return
+            other = first.setdefault(item.nodeid, item)
+            if other.path != item.path and (uses_arena(item) or uses_arena(other)):
+                files = [display_name(one.path, self.config.rootpath) for one in (other, item)]
+                self._refuse(
+                    Problem(
+                        f"pytest calls a test of {files[0]} and one of {files[1]} alike: "
                         f"{item.nodeid}",
                         expected="tests with cells below the root directory, "
                         f"{self.config.rootpath}",

@@ -36,6 +36,7 @@ from pytest_arena.engine.trials import CellRun
 from pytest_arena.loading.facts import arena_facts
 from pytest_arena.loading.files import display_name
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.cleaning import clean_text
 from pytest_arena.results.serialize import seal
 from pytest_arena.running.interrupts import held, was_interrupted
 from pytest_arena.running.time_limit import alarm_in_place
@@ -116,7 +117,9 @@ class ArenaSession:
         # pytest's own ids of files outside of the root directory start from what the command line
         # names, where two files can have the same
         name = display_name(file_path, self.config.rootpath)
-        file = ArenaFile.from_parent(parent, path=file_path, nodeid=name)
+        # xdist can send no others; a file that has one is refused as it is loaded
+        nodeid = clean_text(name)
+        file = ArenaFile.from_parent(parent, path=file_path, nodeid=nodeid)
         file.arenas, file.runner = self.arenas, self
         return file
 

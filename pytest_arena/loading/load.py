@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Problem
+from pytest_arena.errors import ArenaFileError, Location, Problem
 from pytest_arena.loading.agents import check_agent
 from pytest_arena.loading.case_expansion import load_cases
 from pytest_arena.loading.cases import CaseSettings, blank_case
@@ -45,6 +45,7 @@ from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.validation_messages import WHOLE_ARENA
 from pytest_arena.loading.variants import build_variants
 from pytest_arena.registry import Registry
+from pytest_arena.results.cleaning import clean_text
 from pytest_arena.results.judging import CALIBRATIONS, Calibration
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses
 from pytest_arena.schema.arena import spec_of_keys
@@ -80,6 +81,7 @@ def load_arena(
     alone need not have cases (`needs_cases`). Raises `ArenaFileError` with every problem of the
     file, each with its place.
     """
+    _check_name(path, root)
     refused = Refused()
     while True:
         context = LoadContext(
@@ -101,6 +103,20 @@ def load_arena(
             break
     context.problems.raise_if_any()
     return arena
+
+
+def _check_name(path: Path, root: Path) -> None:
+    """Refuse a file whose name no results file can hold: other bytes than UTF-8's."""
+    name = display_name(path, root)
+    shown = clean_text(name)
+    if shown != name:
+        problem = Problem(
+            "the name of the arena file, or of a folder on the way to it, is not in UTF-8",
+            Location(shown, 1, 1),
+            expected="a name that results can hold",
+            fix="rename it",
+        )
+        raise ArenaFileError(problem)
 
 
 def _load(

@@ -1,7 +1,9 @@
-"""Files outside of pytest's root directory: each has a name of its own, and so have its cells."""
+"""Names of files: outside of pytest's root directory, each has one that no other file has."""
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,61 @@ def test_a_folder_of_recordings_takes_files_below_the_root_directory_alone(
         f"  expected: arena files below {monorepo.path / 'svc' / 'a'}",
         "  fix: name a folder that has all of them: --rootdir FOLDER; or leave the option out",
     ]
+
+
+NOT_UTF_8 = os.fsdecode(b"n\xff")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="file names are texts elsewhere")
+
+
+@on_linux
+@pytest.mark.parametrize("name", [f"{NOT_UTF_8}.arena.yaml", f"{NOT_UTF_8}/arena.yaml"])
+def test_a_name_that_is_not_in_utf_8_is_refused(
+    project: Project, spread: tuple[str, ...], name: str
+) -> None:
+    path = project.path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(ARENA)
+
+    result = project.run(*spread)
+
+    result.assert_outcomes(errors=1)
+    shown = name.replace("\udcff", "\ufffd")
+    result.stdout.fnmatch_lines(
+        [
+            f"{shown}:1:1: the name of the arena file, or of a folder on the way to it, is not in "
+            "UTF-8",
+            "  expected: a name that results can hold",
+            "  fix: rename it",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+@on_linux
+def test_a_test_whose_name_is_not_in_utf_8_is_refused(project: Project) -> None:
+    (project.path / NOT_UTF_8).mkdir()
+    (project.path / NOT_UTF_8 / "test_x.py").write_text(TEST)
+
+    result = project.run()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: the id of the test n\ufffd/test_x.py::test_one is not in UTF-8",
+            "  expected: a name that results can hold",
+            "  fix: rename the file, the folder or the parameter that it comes from",
+        ]
+    )
+
+
+@on_linux
+def test_a_root_directory_may_be_called_anything(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project.path / NOT_UTF_8
+    folder.mkdir()
+    (folder / "arena.yaml").write_text(ARENA.replace("MOCK", "good"))
+    (project.path / "tox.ini").rename(folder / "tox.ini")
+    monkeypatch.chdir(folder)
+
+    project.run().assert_outcomes(passed=1)
