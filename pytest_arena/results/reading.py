@@ -21,6 +21,7 @@ from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.format_1 import cell_from_format_1, is_format_1
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.serialize import FORMAT, ShapeError, read, run_end
+from pytest_arena.results.versions import versions_in
 
 LARGEST_FILE = 1 << 30
 """In bytes. A run of 100,000 cells of 4 KB each is less than half of it."""
@@ -194,7 +195,10 @@ def _value(record: dict[str, Any], place: Location) -> Any:
         endless = _path_of_endless(record)
         if endless is not None:
             raise ShapeError(endless, "a number that is not endless")
-        return read(model, json.dumps(record))
+        value = read(model, json.dumps(record))
+        if kind == "run":
+            versions_in(value.options)
+        return value
     except ShapeError as error:
         problem = Problem(
             f"not a line of a results file: `{error.path}` is not as it must be",

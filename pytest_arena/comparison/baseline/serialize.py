@@ -7,9 +7,9 @@ from math import isfinite
 from typing import Any
 
 from pytest_arena.comparison.baseline.model import BaselineCell, Figures, Prompt, Version
+from pytest_arena.results.versions import MAPPINGS, TEXTS
 
-_MAPPINGS = ("params", "further")
-VERSION = ("provider", "model", "api_base", "api_key_env", *_MAPPINGS)
+VERSION = (*TEXTS, *MAPPINGS)
 """The keys of what it takes to ask a provider again, and to tell one version from another."""
 
 
@@ -174,7 +174,7 @@ def prompt_from_record(record: Mapping[str, Any]) -> Prompt:
 def version_from_record(record: Mapping[str, Any]) -> Version:
     version = {name: record[name] for name in VERSION if record.get(name) is not None}
     for name, value in version.items():
-        if name not in _MAPPINGS:
+        if name not in MAPPINGS:
             text_of(version, name)
         elif not isinstance(value, dict):
             raise Mistake(f"{name!r} is not a mapping")

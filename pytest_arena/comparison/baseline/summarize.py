@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Literal
 
@@ -19,16 +19,15 @@ from pytest_arena.comparison.baseline.model import (
     BaselineCell,
     Figures,
     Prompt,
-    Version,
     key_of,
 )
-from pytest_arena.comparison.baseline.serialize import version_from_record
 from pytest_arena.comparison.labels import predicted_labels
 from pytest_arena.results import Cell, Finding, LoadTestResult, Response, RunResult, Trial, Verdict
 from pytest_arena.results.cell import OF_RESUMING
 from pytest_arena.results.content import shown
 from pytest_arena.results.judging import BASELINE
 from pytest_arena.results.request_response import REPLAYED, WITHOUT_CALL, source_of
+from pytest_arena.results.versions import versions_in
 
 _LETTERS = {"passed": "P", "failed": "F"}
 
@@ -37,18 +36,7 @@ def baseline_of(run: RunResult, *, outputs: bool = False, name: str | None = Non
     """Return a run as a baseline; skipped cells say nothing and are left out."""
     ran = sorted((cell for cell in run.cells if cell.verdict != "skipped"), key=key_of)
     cells = {key_of(cell): summarize_cell(cell, outputs=outputs) for cell in ran}
-    return Baseline(cells, prompts_of(ran), providers_of(run), name or "the baseline")
-
-
-def providers_of(run: RunResult) -> dict[str, Version]:
-    """Return what a run keeps of its providers, by their hash."""
-    found: dict[str, Version] = {}
-    for arena in run.info.options.get("arenas") or ():
-        versions = arena.get("versions") if isinstance(arena, Mapping) else None
-        if isinstance(versions, Mapping):
-            known = {hashed: v for hashed, v in versions.items() if isinstance(v, Mapping)}
-            found |= {hashed: version_from_record(v) for hashed, v in known.items()}
-    return found
+    return Baseline(cells, prompts_of(ran), versions_in(run.info.options), name or "the baseline")
 
 
 def summarize_cell(

@@ -13,11 +13,12 @@ from pytest_arena.comparison.baseline.model import (
     cell_id,
     key_of,
 )
-from pytest_arena.comparison.baseline.summarize import prompts_of, providers_of, summarize_cell
+from pytest_arena.comparison.baseline.summarize import prompts_of, summarize_cell
 from pytest_arena.comparison.stats.exact_tests import fisher_worse
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, RunResult, Trial
+from pytest_arena.results.versions import versions_in
 
 KEPT_TRIALS = 20
 """How many trials of a live cell are gathered over several updates."""
@@ -103,7 +104,7 @@ def update(
     for key in pruned:
         del cells[key]
     prompts = {**prompts_of(run.cells), **baseline.prompts}
-    providers = {**baseline.providers, **providers_of(run)}
+    providers = {**baseline.providers, **versions_in(run.info.options)}
     return Updated(
         replace(baseline, cells=cells, prompts=prompts, providers=providers),
         tuple(added),

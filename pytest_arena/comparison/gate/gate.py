@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Version, key_of
-from pytest_arena.comparison.baseline.summarize import providers_of
 from pytest_arena.comparison.baseline.update import Collected
 from pytest_arena.comparison.gate.bisect import culprit
 from pytest_arena.comparison.gate.cells import CellPair, GateCell, pairs_of
@@ -20,6 +19,7 @@ from pytest_arena.comparison.gate.verdicts import judged
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import RunResult
 from pytest_arena.results.run import FamilyShift
+from pytest_arena.results.versions import versions_in
 from pytest_arena.text.numbers import less_rounding
 
 __all__ = ["STATUSES", "GateCell", "GateResult", "Rules", "Status", "assess", "wanted"]
@@ -125,7 +125,7 @@ def assess(
     gone = collected.gone_from(baseline) if collected else []
     pairs = pairs_of(run, baseline, gone)
     decision = _decision(pairs, run, baseline, gone, rules)
-    versions = providers_of(run)
+    versions = versions_in(run.info.options)
     cells = [
         _explained(_bisected(judged(pair, decision, rules), pair, rules), pair, baseline, versions)
         for pair in pairs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,47 @@ def test_a_file_of_another_kind_is_named_as_the_user_named_it(tmp_path: Path) ->
     text = complaint("b.jsonl", tmp_path)
     assert text.startswith("b.jsonl:1:1: ")
     assert "/" not in text.partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("arenas", "path", "expected"),
+    [
+        (5, "", "a list"),
+        (["arena.yaml"], "[0]", "a mapping"),
+        ([{}, {"versions": [1]}], "[1].versions", "a mapping"),
+        ([{"versions": {"ab": "cd"}}], "[0].versions.ab", "a mapping"),
+        ([{"versions": {"ab": {"further": ""}}}], "[0].versions.ab.further", "a mapping"),
+        ([{"versions": {"ab": {"params": [1]}}}], "[0].versions.ab.params", "a mapping"),
+        ([{"versions": {"ab": {"provider": 1}}}], "[0].versions.ab.provider", "a text"),
+        ([{"versions": {"ab": {"model": {"a": 1}}}}], "[0].versions.ab.model", "a text"),
+    ],
+)
+def test_a_results_file_whose_providers_cannot_be_read_is_refused(
+    tmp_path: Path, arenas: object, path: str, expected: str
+) -> None:
+    run = run_of(cell_of("P"))
+    run = replace(run, info=replace(run.info, options={"arenas": arenas}))
+    (tmp_path / "results.jsonl").write_bytes(results_of(run))
+
+    assert complaint("results.jsonl", tmp_path) == (
+        f"results.jsonl:1:1: not a line of a results file: `options.arenas{path}` is not as it "
+        "must be\n"
+        f"  expected: {expected}\n"
+        "  fix: settle a merge conflict in it, or restore it from git"
+    )
+
+
+@pytest.mark.parametrize(
+    "arenas", [None, [], [{}], [{"versions": None}], [{"versions": {"ab": {"model": None}}}]]
+)
+def test_a_results_file_need_not_say_how_providers_were_asked(
+    tmp_path: Path, arenas: object
+) -> None:
+    run = run_of(cell_of("P"))
+    run = replace(run, info=replace(run.info, options={"arenas": arenas}))
+    (tmp_path / "results.jsonl").write_bytes(results_of(run))
+
+    assert list(read_baseline("results.jsonl", tmp_path).cells) == KEYS
 
 
 def test_a_baseline_with_a_merge_conflict_names_its_line_and_the_way_out(tmp_path: Path) -> None:
