@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -71,6 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     try:
+        os.getcwd()
+    except FileNotFoundError:
+        return _refused("the working directory is gone\n  fix: go to a folder that is there")
+    try:
         return int(arguments.run(arguments))
     except UserError as error:
         return _refused(str(error))
@@ -79,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
+        if error.errno not in (errno.ENAMETOOLONG, errno.EACCES):
             raise
         # a file that was asked for, wherever it was looked at first
         return _refused(f"cannot use {error.filename}: {error.strerror}")

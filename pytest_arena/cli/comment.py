@@ -64,6 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _report(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            # a pipe or a device might never end
+            raise OSError("no regular file")
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(

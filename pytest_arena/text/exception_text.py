@@ -94,7 +94,7 @@ def _cut(text: str) -> str:
 
 
 def _is_ours(filename: str) -> bool:
-    return Path(filename).resolve().is_relative_to(_OURS)
+    return _resolved(Path(filename)).is_relative_to(_OURS)
 
 
 @cache
@@ -104,8 +104,8 @@ def _is_own(filename: str, root: Path | None) -> bool:
     path = Path(filename)
     if _LIBRARIES & set(path.parts):
         return False
-    path = path.resolve()
-    if root is not None and path.is_relative_to(root.resolve()):
+    path = _resolved(path)
+    if root is not None and path.is_relative_to(_resolved(root)):
         return True
     return not (path.is_relative_to(_OURS) or any(map(path.is_relative_to, _standard_library())))
 
@@ -117,8 +117,16 @@ def _standard_library() -> tuple[Path, ...]:
 
 
 def _shown(filename: str, root: Path | None) -> str:
-    path = Path(filename).resolve()
-    for folder in (root, Path.cwd()):
-        if folder is not None and path.is_relative_to(folder.resolve()):
-            return path.relative_to(folder.resolve()).as_posix()
+    path = _resolved(Path(filename))
+    for folder in (root, Path()):
+        if folder is not None and path.is_relative_to(_resolved(folder)):
+            return path.relative_to(_resolved(folder)).as_posix()
     return path.name
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except FileNotFoundError:
+        # the working directory is gone
+        return path

@@ -56,6 +56,9 @@ class History:
 
 def is_history(path: Path) -> bool:
     """Return whether a file begins as a history does; one that cannot be read is none."""
+    if not path.is_file():
+        # a pipe may never say anything
+        return False
     try:
         return _beginning(path) == _BEGINNING
     except OSError:

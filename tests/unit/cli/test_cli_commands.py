@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -326,3 +329,39 @@ def test_personas_that_ship_are_listed_and_shown_as_entries_of_a_file(
     assert main(["validate", "a.arena.yaml"]) == 0
     assert main(["personas", "imptient"]) == 4
     assert "did you mean 'impatient'?" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder that is somebody's current one stays")
+@pytest.mark.parametrize("command", [["validate"], ["merge", "x"], ["report", "x"], ["schema"]])
+def test_a_working_directory_that_is_gone_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert main(command) == 4
+    assert capsys.readouterr().err == (
+        "the working directory is gone\n  fix: go to a folder that is there\n"
+    )
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hidden").mkdir()
+    usual = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == "hidden":
+            # whoever runs the tests may look into all folders
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return iter(usual(path))
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+
+    assert main(["validate"]) == 4
+    assert capsys.readouterr().err == "cannot use hidden: Permission denied\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -229,3 +230,17 @@ def test_a_name_that_would_break_the_marker_is_refused(
 def test_a_report_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["comment", "elsewhere.md"]) == 4
     assert capsys.readouterr().err.startswith("'elsewhere.md' cannot be read: ")
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files")
+def test_a_report_that_is_no_file_is_not_waited_for(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    os.mkfifo("pipe")
+    assert main(["comment", name]) == 4
+    assert capsys.readouterr().err == (
+        f"{name!r} cannot be read: no regular file\n"
+        "  expected: the report.md of a run\n"
+        "  fix: run pytest --arena first, or name the file\n"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,13 @@ def test_all_files_that_cannot_be_read_are_told(capsys: pytest.CaptureFixture[st
     said = capsys.readouterr().err
     assert "broken.jsonl" in said
     assert "missing.jsonl" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes")
+def test_a_pipe_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("history").mkdir()
+    os.mkfifo("history/history.jsonl")
+    assert main(["trend", "history"]) == 4
+    assert capsys.readouterr().err == (
+        "cannot read history/history.jsonl: no regular file\n  fix: name a results.jsonl\n"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,3 +73,23 @@ def test_what_was_handled_is_told_unless_it_is_suppressed(tmp_path: Path, suppre
     )
     text = exception_text(raised(code, tmp_path), tmp_path)
     assert ("caused by KeyError in own.py:3: 'a'" in text) is not suppressed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder that is somebody's current one stays")
+@pytest.mark.parametrize("rooted", [True, False])
+def test_an_exception_is_told_where_the_working_directory_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rooted: bool
+) -> None:
+    error = raised("def f():\n    return 1 / 0\n", tmp_path)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    told = exception_text(error, tmp_path if rooted else None).splitlines()
+
+    assert told[0] == "ZeroDivisionError in own.py:2: division by zero"
+    assert told[-1] == "  own.py:2 in f: return 1 / 0"
+    frames = compile("raise ValueError('x')", "relative.py", "exec")
+    with pytest.raises(ValueError, match="x") as caught:
+        exec(frames)
+    assert exception_headline(caught.value, tmp_path).startswith("ValueError in ")

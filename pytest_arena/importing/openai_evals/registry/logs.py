@@ -32,6 +32,9 @@ def read_logs(source: Source) -> list[Log]:
 
 
 def _read(path: Path, source: Source) -> Log | None:
+    if not path.is_file():
+        # a pipe may never say anything
+        return None
     try:
         with path.open("rb") as file:
             is_log = file.read(len(_START) + 1).lstrip().startswith(_START)
