@@ -350,7 +350,11 @@ def test_limits_only_warn_where_the_shards_left_out_cells(
 
 def test_a_limit_stands_once_where_shards_tell_differently_of_its_file() -> None:
     for case in "AB":
-        facts = {"file": "arena.yaml", "versions": case, "gates": [{"metric": "cost", "max": 1}]}
+        facts = {
+            "file": "arena.yaml",
+            "versions": {case: {"model": case}},
+            "gates": [{"metric": "cost", "max": 1}],
+        }
         write_run(f"s/{case}", cell(case), options={"arenas": [facts]}, exit_code=0)
     assert len(merged()[1].limits) == 1
 
