@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pytest_arena.loading.files import display_name
+from pytest_arena.text.shown_path import path_from
 
 
 class NodeId(NamedTuple):
@@ -32,7 +32,7 @@ class ArenaNames:
         self._root = config.rootpath
         named = [((here / arg.partition("::")[0]).resolve(), "::" in arg) for arg in config.args]
         self._named = {path for path, _ in named}
-        self.parts = [display_name(path, self._root) for path, is_part in named if is_part]
+        self.parts = [path_from(self._root, path) for path, is_part in named if is_part]
         """The files of which single items were asked for."""
 
     def is_arena(self, path: Path) -> bool:

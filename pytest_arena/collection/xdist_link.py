@@ -20,9 +20,9 @@ from pytest_arena.conftests import load_conftests_beside
 from pytest_arena.engine.calling.notices import STOPPED
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import UsageError
-from pytest_arena.loading.files import display_name
 from pytest_arena.running.interrupts import held, let_through, take
 from pytest_arena.settings import check_formats
+from pytest_arena.text.shown_path import path_from
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -105,7 +105,7 @@ class Controller:
         shards = shards_of(self._folder, self._run_id)
         together = sum(self._local) if is_local else 1
         here = self._config.invocation_params.dir
-        node.workerinput[CALLED_FROM] = display_name(here, self._config.rootpath)
+        node.workerinput[CALLED_FROM] = path_from(self._config.rootpath, here)
         node.workerinput["arena"] = json.dumps(
             {
                 # a worker on another machine cannot share a file: it gets a part of its own

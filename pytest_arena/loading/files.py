@@ -7,28 +7,19 @@ import stat
 from pathlib import Path
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
+from pytest_arena.text.shown_path import path_from
 
 
 def display_name(path: Path, root: Path) -> str:
     """Return a file as messages and results name it: relative to the root, with `/`.
 
     One outside of it has a name of its own from there, too (`../b/arena.yaml`): results know files
-    by nothing else. An absolute one where none leads there, as on another drive.
+    by nothing else.
     """
     try:
         return path.relative_to(root).as_posix()
     except ValueError:
-        return _name_from(path, root)
-
-
-def _name_from(path: Path, root: Path) -> str:
-    try:
-        name = os.path.relpath(path, root)
-        # behind a symbolic link, `..` is another folder
-        leads_there = os.path.samefile(root / name, path)
-    except (OSError, ValueError):
-        leads_there = False
-    return Path(name).as_posix() if leads_there else path.as_posix()
+        return path_from(root, path)
 
 
 def find_file(written: str, beside: Path, root: Path, place: Location, kind: str) -> Path:

@@ -15,9 +15,12 @@ def shown_path(path: Path | str) -> str:
 
 
 def path_from(folder: Path, path: Path) -> str:
-    """Return a path as a file of a folder names it, with `/` on every system; on Windows, one of
-    another drive as it is."""
+    """Return a path as a file of a folder names it, with `/` on every system; where no relative one
+    leads there, as to another drive of Windows, it is as it was."""
     try:
-        return Path(os.path.relpath(path, folder)).as_posix()
+        name = os.path.relpath(path, folder)
     except ValueError:
         return path.as_posix()
+    # behind a symbolic link, `..` is another folder
+    leads_there = os.path.realpath(folder / name) == os.path.realpath(path)
+    return Path(name).as_posix() if leads_there else path.as_posix()
