@@ -235,8 +235,8 @@ class CellItem(pytest.Item):
 
     def let_go(self) -> None:
         """Let go of what the item was to run, when the run has ended: reports go by cells, and take
-        memory of their own."""
-        del self.plan
+        memory of their own. An item that a hook has put into the run twice is told so twice."""
+        vars(self).pop("plan", None)
 
 
 CELL = pytest.StashKey[tuple[Cell, str]]()

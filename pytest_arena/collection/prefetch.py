@@ -82,7 +82,7 @@ class Prefetch:
         for index, item in enumerate(items):
             if not isinstance(item, CellItem):
                 ordinary += 1
-            elif index in mine:
+            elif index in mine and item not in self._place:
                 self._place[item] = len(self._queue)
                 self._queue.append(item)
                 self._ordinary_before.append(ordinary)
@@ -100,6 +100,10 @@ class Prefetch:
             self._started.update(zip(wanted, works, strict=True))
         return self._started.pop(item)
 
+    def forget(self, item: pytest.Item) -> Work | None:
+        """Forget an item that has had its turn; return its work where the item did not take it."""
+        return self._started.pop(item, None) if isinstance(item, CellItem) else None
+
     def leftovers(self) -> list[tuple[CellItem, Work]]:
         """Return the cells that ran but whose items did not."""
         return [
@@ -112,8 +116,9 @@ class Prefetch:
     def _upcoming(self, item: CellItem, following: pytest.Item | None) -> list[CellItem]:
         here = self._place.get(item)
         if here is None:
-            near = isinstance(following, CellItem) and _same_fixtures(item, following)
-            return [following] if near and isinstance(following, CellItem) else []
+            if not isinstance(following, CellItem) or following is item:
+                return []
+            return [following] if _same_fixtures(item, following) else []
         first = max(self._next, here + 1)
         if first - here > self._window - self._window // REFILL:
             # waking the loop for every single item costs more than starting many at once

@@ -21,7 +21,7 @@ from pytest_arena.collection.run_output import RunOutput
 from pytest_arena.collection.run_recordings import RunRecordings
 from pytest_arena.collection.run_so_far import RunSoFar
 from pytest_arena.collection.stored_cells import StoredCells
-from pytest_arena.collection.unrun_cells import crashed_cell
+from pytest_arena.collection.unrun_cells import crashed_cell, skipped_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
@@ -156,6 +156,12 @@ class ResultsCollector:
             cell = crashed_cell(name, report.nodeid, str(report.longrepr), self._plans(name))
             report.arena_verdict = cell.verdict
             self.add(cell.id, cell_line(cell))
+        elif (
+            report.skipped
+            and report.nodeid not in self._lines
+            and (name := self._names.cell(report.nodeid)) is not None
+        ):
+            self.add(report.nodeid, cell_line(skipped_cell(name, report, self._plans(name))))
         elif report.when == "???":
             self._so_far.tests.crashed(report.nodeid, str(report.longrepr))
 

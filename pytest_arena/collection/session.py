@@ -174,7 +174,17 @@ class ArenaSession:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, Any, Any]:
         self._following = nextitem
-        return (yield)
+        try:
+            return (yield)
+        finally:
+            self._forget(item)
+
+    def _forget(self, item: pytest.Item) -> None:
+        """Let nothing become of calls that were started for an item which a hook then skipped,
+        broke or ran in another way."""
+        work = self._lookahead.forget(item) if self._lookahead is not None else None
+        if work is not None:
+            self._running_engine().cancel(work)
 
     def run(self, item: CellItem) -> Cell:
         """Wait for an item's cell, conclude it, and keep it."""

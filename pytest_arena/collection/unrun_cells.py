@@ -39,14 +39,25 @@ def unreached_cell(
 def crashed_cell(name: NodeId, cell_id: str, message: str, plans: Iterable[CellPlan] = ()) -> Cell:
     """Return the cell of an item whose worker died; `plans` are those of its file, where they are
     known."""
+    trial = _broken(ErrorKind.INTERNAL, message)
+    return replace(_cell_named(name, cell_id, plans), verdict="error", trials=(trial,))
+
+
+def skipped_cell(name: NodeId, report: pytest.TestReport, plans: Iterable[CellPlan] = ()) -> Cell:
+    """Return the cell of an item that a plug-in reported as skipped instead of running it."""
+    said = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+    reason = getattr(report, "wasxfail", "") or said.removeprefix("Skipped: ")
+    return replace(_cell_named(name, report.nodeid, plans), reason=reason)
+
+
+def _cell_named(name: NodeId, cell_id: str, plans: Iterable[CellPlan]) -> Cell:
     # a controller of workers needs no more of the engine than this, and that hardly ever
     from pytest_arena.engine.verdict_rules import cell_of
 
-    trial = _broken(ErrorKind.INTERNAL, message)
     for plan in plans:
         if (plan.case.name, plan.column) == (name.case, name.column):
-            return cell_of(plan, cell_id, "error", trials=(trial,))
-    return Cell(cell_id, name.file, name.case, name.column, None, "error", (trial,))
+            return cell_of(plan, cell_id, "skipped")
+    return Cell(cell_id, name.file, name.case, name.column, None, "skipped")
 
 
 def crashed_test(test: str, message: str) -> Cell:

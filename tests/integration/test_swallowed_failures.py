@@ -259,13 +259,107 @@ def test_cells_that_a_hook_kept_from_running_make_the_run_red(
     arena.pytester.makeconftest(RUNS_SOME)
     result = arena.run(*spread)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    # calls run ahead, so that of some the failure is known by then
     said = " ".join(arena.records()[-1]["notes"])
-    assert "to run ha" in said
-    assert "no result: a hook or a plug-in kept pytest from running" in said
-    assert "arena.yaml::Bad[one]" in said
-    assert "arena.yaml::Broken[one]" in said
+    assert said == (
+        "2 cells that were to run have no result: a hook or a plug-in kept pytest from running "
+        "them: arena.yaml::Bad[one], arena.yaml::Broken[one]"
+    )
     assert arena.records()[-1]["exit_code"] == 1
+
+
+INSTEAD = """\
+import pytest
+
+{options}
+def pytest_runtest_{hook}:
+    if "Bad" in item.name:
+        {instead}
+"""
+REPORTS = """\
+report = pytest.TestReport(
+            item.nodeid, item.location, {}, "skipped", ("conftest.py", 1, "Skipped: not today"),
+            "call",
+        )
+        item.ihook.pytest_runtest_logreport(report=report)
+        return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "options", "instead", "verdict"),
+    [
+        ("setup(item)", "", "pytest.skip('not today')", "skipped"),
+        ("call(item)", "", "pytest.skip('not today')", "skipped"),
+        (
+            "setup(item)",
+            "@pytest.hookimpl(tryfirst=True)",
+            "item.add_marker(pytest.mark.skip(reason='not today'))",
+            "skipped",
+        ),
+        (
+            "setup(item)",
+            "@pytest.hookimpl(tryfirst=True)",
+            "item.add_marker(pytest.mark.xfail(reason='not today', run=False))",
+            "skipped",
+        ),
+        ("protocol(item, nextitem)", "", REPORTS, "skipped"),
+        ("setup(item)", "", "raise RuntimeError('the database is down')", "error"),
+        ("call(item)", "@pytest.hookimpl(tryfirst=True)", "1 / 0", "error"),
+    ],
+)
+def test_a_cell_that_a_hook_skips_or_breaks_has_no_verdict_of_its_answer(
+    arena: Project,
+    hook: str,
+    options: str,
+    instead: str,
+    verdict: str,
+    spread: tuple[str, ...],
+) -> None:
+    conftest = INSTEAD.format(hook=hook, options=options, instead=instead)
+    arena.pytester.makeconftest(conftest)
+    result = arena.run("-k", "not Broken", *spread)
+    assert result.ret == (1 if verdict == "error" else 0)
+    # its answer, which was fetched ahead, would have failed it
+    assert arena.verdicts() == {"Good[one]": "passed", "Bad[one]": verdict}
+    if verdict == "skipped":
+        assert arena.cells()["arena.yaml::Bad[one]"]["reason"].endswith("not today")
+
+
+def test_a_call_that_was_made_ahead_of_a_skipped_cell_is_not_made_again_for_a_rerun(
+    arena: Project,
+) -> None:
+    broken_once = """
+    import pytest
+    times = []
+
+    def pytest_arena_before_request(request):
+        times.append(request.case)
+
+    def pytest_runtest_setup(item):
+        if "Bad" in item.name and "broken" not in times:
+            times.append("broken")
+            raise RuntimeError("the database is down")
+
+    def pytest_sessionfinish():
+        assert sorted(times) == ["Bad", "Good", "broken"]
+    """
+    arena.pytester.makeconftest(broken_once)
+    result = arena.run("-k", "not Broken", "-prerunfailures", "--reruns=1")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert arena.verdicts() == {"Good[one]": "passed", "Bad[one]": "failed"}
+
+
+def test_items_that_a_hook_runs_twice_are_cells_once(
+    arena: Project, spread: tuple[str, ...]
+) -> None:
+    arena.pytester.makeconftest("def pytest_collection_modifyitems(items): items += items[:2]")
+    result = arena.run("-k", "not Broken", "--arena-report=markdown", *spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=2, failed=2)
+    run, *cells, end = arena.records()
+    assert (run["kind"], end["kind"], len(cells)) == ("run", "end", 2)
+    assert arena.verdicts() == {"Good[one]": "passed", "Bad[one]": "failed"}
+    assert (arena.path / "arena-report" / "report.md").exists()
 
 
 def test_a_loop_that_runs_nothing_is_no_green_run(arena: Project) -> None:
