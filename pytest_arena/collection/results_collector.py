@@ -187,9 +187,13 @@ class ResultsCollector:
         # of workers, xdist's controller is told these alone
         self._collection_failed = self._collection_failed or report.failed
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._so_far.order = [item.nodeid for item in session.items]
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        finally:
+            # where another hook ended the run, these are what it kept from running
+            self._so_far.order = [item.nodeid for item in session.items]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:

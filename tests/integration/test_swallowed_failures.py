@@ -369,6 +369,21 @@ def test_a_loop_that_runs_nothing_is_no_green_run(arena: Project) -> None:
     result.stdout.fnmatch_lines(["arena: 3 cells that were to run have no result: *"])
 
 
+@pytest.mark.parametrize(
+    "hook",
+    ["collection_modifyitems()", "collection_finish()", "report_collectionfinish()"],
+)
+@pytest.mark.parametrize("options", ["", "@pytest.hookimpl(tryfirst=True)"])
+def test_a_hook_that_exits_when_all_is_collected_makes_no_green_run(
+    arena: Project, hook: str, options: str
+) -> None:
+    exits = f"import pytest\n{options}\ndef pytest_{hook}: pytest.exit('enough', returncode=0)\n"
+    arena.pytester.makeconftest(exits)
+    result = arena.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["arena: 3 cells that were to run have no result: *"])
+
+
 @pytest.mark.parametrize("option", ["--collect-only", "--setup-only", "--setup-plan"])
 def test_options_that_run_nothing_are_no_failure(arena: Project, option: str) -> None:
     assert arena.run(option).ret == pytest.ExitCode.OK
