@@ -18,7 +18,7 @@ from pytest_arena.engine.event_loop import EventLoopThread
 from pytest_arena.engine.trials import CellRun, TrialRunner
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.providers.base import Provider
-from pytest_arena.running.interrupts import held, result_of
+from pytest_arena.running.interrupts import held, result_of, unbroken
 from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:
@@ -193,10 +193,12 @@ class Engine:
         return self._thread.submit(work)
 
     def close(self) -> None:
-        """Cancel what is in flight, free connections, stop the loop."""
+        """Cancel what is in flight, free connections, stop the loop; Ctrl-C waits for that where it
+        is held."""
         self.stop_calling()
-        self.wait(self._shut_down())
-        self._thread.stop()
+        with unbroken():
+            self.wait(self._shut_down())
+            self._thread.stop()
         self._open_files.close()
 
     def _places_in(self, pool: str) -> int | None:

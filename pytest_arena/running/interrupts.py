@@ -32,6 +32,7 @@ class _Hold:
     def __init__(self) -> None:
         self.heard = False
         self.raised = False
+        """Whether it has been raised, or is not to be."""
         self.insisted = False
         self.wake: Callable[[], object] | None = None
         """Ends what the main thread waits for."""
@@ -106,10 +107,24 @@ def given_in() -> bool:
     return True
 
 
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Let what is held wait for the end of a stretch, also where the stretch waits."""
+    hold = _hold_here()
+    if hold is None:
+        yield
+        return
+    before, hold.raised = hold.raised, True
+    try:
+        yield
+    finally:
+        hold.raised = before
+
+
 def take(queue: SimpleQueue[T], timeout: float) -> T:
     """Return the next item of a queue, or raise `Empty`; Ctrl-C that is held is raised here."""
     hold = _hold_here()
-    if hold is None:
+    if hold is None or hold.raised:
         return queue.get(timeout=timeout)
     waker: Any = queue
     # an item of its own: a handler may put it amid `get`, which is a single instruction of Python's

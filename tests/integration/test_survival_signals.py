@@ -330,3 +330,49 @@ def pytest_terminal_summary():
     end = project.records()[-1]
     assert (end["kind"], end.get("interrupted"), end["exit_code"]) == ("end", None, 0)
     assert (project.path / "arena-report" / "report.md").exists()
+
+
+LEAVES_SLOWLY = """\
+import asyncio
+import signal
+import threading
+
+from pytest_arena import Provider, Response
+
+class Slow(Provider):
+    type = "slow"
+    offline = True
+
+    async def complete(self, request):
+        return Response("ok", latency_ms=1.0)
+
+    async def close(self):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        await asyncio.sleep(0)
+        print("closed", flush=True)
+
+def pytest_arena_register(registry):
+    registry.provider(Slow)
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["passed", "failed"])
+def test_ctrl_c_while_the_engine_closes_ends_the_run_in_order(
+    project: Project, fails: bool
+) -> None:
+    value = "never" if fails else "ok"
+    project.write(
+        arena="providers: [{name: m, provider: slow}]\n"
+        "tests:\n"
+        f"  - {{name: c0, prompt: hi, assertions: [{{type: contains, value: {value}}}]}}\n"
+        "  - {name: c1, prompt: hi, assertions: [{type: contains, value: ok}]}\n"
+    )
+    project.pytester.makeconftest(LEAVES_SLOWLY)
+    with running(project, "-s") as process:
+        assert process.wait(60) == pytest.ExitCode.INTERRUPTED
+    output = (project.path / "output").read_text()
+    assert "closed" in output
+    assert "Traceback" not in output
+    assert project.records()[-1]["interrupted"]
+    assert project.verdicts() == {"c0[m]": "failed" if fails else "passed", "c1[m]": "passed"}
+    assert (project.path / "arena-report" / "report.md").exists()

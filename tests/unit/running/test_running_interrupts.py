@@ -27,6 +27,7 @@ from pytest_arena.running.interrupts import (
     let_others_import,
     let_through,
     result_of,
+    unbroken,
     was_interrupted,
 )
 
@@ -126,6 +127,47 @@ def test_ctrl_c_is_raised_where_the_work_lets_it_through_and_once_alone() -> Non
         let_through()
         done.append("to its end")
     assert done == ["to its end"]
+
+
+def test_what_is_not_to_be_broken_waits_on_and_ctrl_c_is_raised_behind_it() -> None:
+    done = []
+
+    @held()
+    def work() -> None:
+        future: Future[str] = Future()
+        with unbroken():
+            ctrl_c()
+            done.append(result_of(future, lambda: future.set_result("in order"), 0.001))
+        done.append("outside")
+        with suppress(KeyboardInterrupt):
+            result_of(future)
+            done.append("not broken off")
+        done.append("broken off")
+        with unbroken():
+            done.append(result_of(future))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["in order", "outside", "broken off", "in order"]
+
+
+def test_a_second_ctrl_c_breaks_off_what_waits_on_for_the_first() -> None:
+    future: Future[str] = Future()
+    done = []
+
+    @held()
+    def work() -> None:
+        with unbroken():
+            ctrl_c()
+            try:
+                result_of(future, ctrl_c, 0.001)
+            finally:
+                done.append(was_interrupted())
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == [False]
 
 
 def test_a_handler_of_somebody_else_stays() -> None:
