@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,8 +40,10 @@ class Checker:
         if work is None:
             return conclude_trial(plan, Executed(trial), self._root)
         _refuse_on_loop(work, "a judge", called)
+        engine = self._engine()
         try:
-            executed = self._engine().wait(work)
+            with _told_of_the_end(engine):
+                executed = engine.wait(work)
         except BudgetSpent as spent:
             executed = _unpaid(trial, spent)
         return conclude_trial(plan, executed, self._root)
@@ -49,8 +53,10 @@ class Checker:
         _require_asyncio()
         work, executed = self._work(plan, trial), Executed(trial)
         if work is not None:
+            engine = self._engine()
             try:
-                executed = await asyncio.wrap_future(self._engine().submit(work))
+                with _told_of_the_end(engine):
+                    executed = await asyncio.wrap_future(engine.submit(work))
             except BudgetSpent as spent:
                 executed = _unpaid(trial, spent)
         return await asyncio.to_thread(conclude_trial, plan, executed, self._root)
@@ -62,7 +68,8 @@ class Checker:
         engine = self._engine()
         work = _start(engine, plan, number)
         try:
-            return _asked(work)
+            with _told_of_the_end(engine):
+                return _asked(work)
         except BaseException:
             # Ctrl-C, or a time limit of another plug-in: the call is of no use any more
             engine.cancel(work)
@@ -75,7 +82,8 @@ class Checker:
         engine = self._engine()
         work = _start(engine, plan, number)
         try:
-            await asyncio.wrap_future(work)
+            with _told_of_the_end(engine):
+                await asyncio.wrap_future(work)
         except asyncio.CancelledError:
             engine.cancel(work)
             raise
@@ -99,6 +107,19 @@ def raise_unless_passed(plan: CellPlan, trial: Trial) -> None:
         return
     cell = cell_of(plan, f"{plan.file}::{plan.name}", trial.verdict, trials=(trial,))
     raise CheckFailed(cell) if trial.verdict == "failed" else CheckErrored(cell)
+
+
+@contextmanager
+def _told_of_the_end(engine: Engine) -> Iterator[None]:
+    """Make Ctrl-C of what the controller of workers cancels when it is interrupted: whatever waits
+    for it has neither failed nor broken."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except (CancelledError, asyncio.CancelledError):
+        if engine.stopped:
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _start(engine: Engine, plan: CellPlan, number: int) -> Work:

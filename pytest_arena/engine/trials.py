@@ -107,7 +107,8 @@ class TrialRunner:
                 for number in range(count)
             ]
         done = [task.result() for task in tasks if not task.cancelled()]
-        if len(done) < count and (stop is None or self._client.closing):
+        if len(done) < count and (stop is None or not stop.decided):
+            # the run was stopped amid them
             raise asyncio.CancelledError
         return CellRun(done, count)
 

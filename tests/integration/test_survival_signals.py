@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -195,6 +196,78 @@ def test_ctrl_c_in_the_controller_alone_stops_the_calls_of_the_workers(project: 
         assert server.calls == 48
     cells = project.verdicts()
     assert set(cells.values()) == {"passed"}
+
+
+AMID_TRIALS = {
+    "cells": "",
+    "ask": """
+        @pytest.mark.parametrize("number", range(4))
+        @pytest.mark.arena(trials=3)
+        def test_asks(arena, number):
+            arena.check(arena.ask("m", "hi"), contains="ok")
+        """,
+    "aask": """
+        @pytest.mark.parametrize("number", range(4))
+        @pytest.mark.arena(trials=3)
+        def test_asks(arena, number):
+            asyncio.run(asks(arena))
+
+        async def asks(arena):
+            await arena.acheck(await arena.aask("m", "hi"), contains="ok")
+        """,
+    "judge": """
+        @pytest.mark.parametrize("number", range(4))
+        @pytest.mark.arena(trials=3)
+        def test_asks(arena, number):
+            arena.check("hi", llm_judge="Says hello.")
+        """,
+    "ajudge": """
+        @pytest.mark.parametrize("number", range(4))
+        @pytest.mark.arena(trials=3)
+        def test_asks(arena, number):
+            asyncio.run(asks(arena))
+
+        async def asks(arena):
+            await arena.acheck("hi", llm_judge="Says hello.")
+        """,
+}
+
+
+@pytest.mark.parametrize("what", AMID_TRIALS)
+def test_what_the_controllers_ctrl_c_meets_amid_its_trials_has_not_finished(
+    project: Project, what: str
+) -> None:
+    with Held(at_once=0) as server:
+        entry = f"provider: openai, model: m, api_base: {server.url}/v1"
+        arena = f"providers: [{{name: m, {entry}}}]\njudge: {{name: j, {entry}}}\n"
+        if what == "cells":
+            arena += "tests:\n" + "".join(
+                f"  - {{name: c{number}, prompt: hi, trials: 3, "
+                "assertions: [{type: contains, value: ok}]}\n"
+                for number in range(4)
+            )
+        else:
+            head = """
+                import asyncio
+                import pytest
+
+                def test_first(arena):
+                    arena.check("ok", contains="ok")
+                """
+            project.pytester.makepyfile(test_it=dedent(head) + dedent(AMID_TRIALS[what]))
+        project.write(arena=arena)
+        with running(project, "-n2", "--arena-concurrency=2") as process:
+            wait_until(lambda: server.calls == 2, project.path)
+            os.kill(process.pid, signal.SIGINT)
+            shards = project.path / "arena-report" / ".shards"
+            wait_until(lambda: list(shards.glob("*/stopped")), project.path)
+            server.tell()
+            assert process.wait(60) == pytest.ExitCode.INTERRUPTED
+        assert server.calls == 2
+    assert "INTERNALERROR" not in (project.path / "output").read_text()
+    results = project.path / "arena-report" / "results.jsonl"
+    found = project.verdicts() if results.exists() else {}
+    assert found == ({} if what == "cells" else {"test_first[application]": "passed"})
 
 
 def test_a_killed_only_process_leaves_what_had_finished(project: Project) -> None:

@@ -142,10 +142,9 @@ class VirtualUsers:
         """Let all users talk until the load has been made; cancelled where the run is stopped."""
         self._begin = self._now()
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._load.users):
-                group.create_task(self._user())
+            users = [group.create_task(self._user()) for _ in range(self._load.users)]
         # a load that was cut short by the end of the run measured something else
-        if self._client.closing:
+        if self._client.closing or any(user.cancelled() for user in users):
             raise asyncio.CancelledError
         # not the time of now: the last pauses of users are no part of the load
         end = max((each.at_s for each in self._ends), default=0.0)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pytest_arena.builtins import register
 from pytest_arena.engine.calling.client import Answers, ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
+from pytest_arena.engine.calling.notices import STOPPED
 from pytest_arena.engine.calling.provider_state import ProviderState
 from pytest_arena.engine.calling.quotas import Quotas, Reservation
 from pytest_arena.engine.cell_verdict import conclude_cell
@@ -403,12 +404,14 @@ def test_a_sample_is_even_and_bounded(most: int, count: int) -> None:
     assert len({b - a for a, b in itertools.pairwise(indices)}) <= 1
 
 
-def test_a_stopped_run_gives_no_result(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_controller", [False, True], ids=["here", "controller"])
+def test_a_stopped_run_gives_no_result(tmp_path: Path, by_controller: bool) -> None:
     bench = Bench(tmp_path, FOR_TEN_SECONDS)
 
     async def stopped() -> None:
         provider = Timed(bench.plan.provider, bench.clock, always(4.0))
-        client = ProviderClient(Limits(1, lambda _: None), lambda _: provider, None)
+        quotas = Quotas(tmp_path / "shared")
+        client = ProviderClient(Limits(1, lambda _: None), lambda _: provider, None, quotas=quotas)
         runner = TrialRunner(client, tmp_path)
         assert bench.plan.case.load is not None
         users = VirtualUsers(
@@ -422,7 +425,10 @@ def test_a_stopped_run_gives_no_result(tmp_path: Path) -> None:
         work = asyncio.create_task(bench.clock.run(users.run()))
         while not provider.begun:
             await asyncio.sleep(0)
-        client.closing = True
+        if by_controller:
+            (tmp_path / STOPPED).touch()
+        else:
+            client.closing = True
         with pytest.raises(asyncio.CancelledError):
             await work
         assert len(provider.begun) == 3
