@@ -57,6 +57,16 @@ def never_run(missing: Collection[str]) -> str:
     )
 
 
+def not_judged(answered: Collection[str]) -> str:
+    """Return what to say of cells that a run which was stopped did not judge any more."""
+    one = len(answered) == 1
+    return (
+        f"{_count(answered)} had {'its' if one else 'their'} answers when the run was stopped, and "
+        f"{'was' if one else 'were'} not judged any more: {_some(answered)} "
+        f"(--arena-resume runs {'it' if one else 'them'})"
+    )
+
+
 def is_strict(settings: Settings) -> bool:
     """Return whether a run in which ordinary tests held, and no cell was judged, is red."""
     return on_ci() if settings.strict is None else settings.strict

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from pytest_arena.collection.answer_sources import block_network, kept_answers
 from pytest_arena.collection.collected_arenas import CollectedArenas
 from pytest_arena.collection.collection_report import CollectionReport
+from pytest_arena.collection.green import not_judged
 from pytest_arena.collection.items import (
     ArenaFile,
     CellItem,
@@ -31,7 +33,7 @@ from pytest_arena.collection.run_engine import RunEngine
 from pytest_arena.collection.unrun_cells import unreached_cell
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.cell_verdict import conclude_cell
-from pytest_arena.engine.engine import Engine
+from pytest_arena.engine.engine import Engine, Work
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.loading.facts import arena_facts
 from pytest_arena.loading.files import display_name
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
     from pytest_arena.options import Settings
+
+LEFTOVERS_S = 5.0
+"""For how long a run that was stopped judges what had been answered by then."""
 
 
 class ArenaSession:
@@ -104,6 +109,7 @@ class ArenaSession:
             worker=worker,
         )
         self._tests: list[str] = []
+        self._notes: list[str] = []
         self._lookahead: Prefetch | None = None
         self._following: pytest.Item | None = None
 
@@ -131,6 +137,7 @@ class ArenaSession:
             warnings=self._engine.quotas.warnings,
             notes=[
                 *self._engine.notes,
+                *self._notes,
                 *(self._gatekeeper.notes if self._gatekeeper is not None else ()),
             ],
             arenas=[
@@ -355,9 +362,24 @@ class ArenaSession:
             self.confirm(self._confirms())
         engine.stop_calling()
         if self._lookahead is not None:
-            for item, work in self._lookahead.leftovers():
-                self.keep(item, self._conclude(item, work.result(), engine))
+            self._keep_leftovers(self._lookahead.leftovers(), engine)
         engine.close()
+
+    def _keep_leftovers(self, left: Sequence[tuple[CellItem, Work]], engine: Engine) -> None:
+        """Judge what was answered before its items had their turn, as far as that is quick: who has
+        stopped a run does not wait for slow checks."""
+        end, judged = monotonic() + LEFTOVERS_S, 0
+        try:
+            for item, work in left:
+                if monotonic() >= end or was_interrupted():
+                    break
+                self.keep(item, self._conclude(item, work.result(), engine))
+                judged += 1
+        except KeyboardInterrupt:
+            if not was_interrupted():
+                raise
+        if judged < len(left):
+            self._notes.append(not_judged([item.nodeid for item, _ in left[judged:]]))
 
     def confirm(self, cells: Sequence[Cell], collected: Collected | None = None) -> None:
         """Ask again for cells of the loaded files that look bad, until the gate has decided."""

@@ -44,6 +44,8 @@ def dies(output):
         os.kill(os.getpid(), signal.SIGKILL)
     if output == "exit":
         os._exit(3)
+    if output == "press":
+        signal.raise_signal(signal.SIGINT)
     return output != "fail"
 """
 
@@ -449,3 +451,55 @@ def test_ctrl_c_while_the_engine_closes_ends_the_run_in_order(
     assert project.records()[-1]["interrupted"]
     assert project.verdicts() == {"c0[m]": "failed" if fails else "passed", "c1[m]": "passed"}
     assert (project.path / "arena-report" / "report.md").exists()
+
+
+ALL_ANSWERED = """
+import time
+
+import pytest_arena.collection.session
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    arena = item.config.pluginmanager.get_plugin("arena-session")
+    try:
+        return (yield)
+    finally:
+        while not item.config.option.arena_resume and len(arena._lookahead.leftovers()) < 3:
+            time.sleep(0.01)
+"""
+NO_PATIENCE = "pytest_arena.collection.session.LEFTOVERS_S = 0.0"
+
+
+@pytest.mark.parametrize(
+    ("more", "answers", "code", "judged"),
+    [
+        ("", {}, 1, ["c0", "c1", "c2", "c3"]),
+        (NO_PATIENCE, {}, 1, ["c0"]),
+        ("", {"c1": "press"}, 2, ["c0", "c1"]),
+    ],
+    ids=["quick", "slow", "ctrl-c"],
+)
+def test_what_was_answered_is_judged_after_the_end_as_far_as_that_is_quick(
+    project: Project, more: str, answers: dict[str, str], code: int, judged: list[str]
+) -> None:
+    with WireServer(hangs_on(c0="fail", **answers)) as server:
+        names = write(project, server, 4)
+        project.pytester.makeconftest(f"{CONFTEST}{ALL_ANSWERED}{more}")
+        with running(project, "-x") as process:
+            assert process.wait(60) == code
+        cells = kept(project)
+        assert {name: cell["verdict"] for name, cell in cells.items()} == {
+            name: "failed" if name == "c0" else "passed" for name in judged
+        }
+        left = [f"arena.yaml::{name}[m]" for name in names[len(judged) :]]
+        said = (
+            f"{len(left)} cells had their answers when the run was stopped, and were not judged "
+            f"any more: {', '.join(left)} (--arena-resume runs them)"
+        )
+        assert project.records()[-1].get("notes", []) == ([said] if left else [])
+        assert "Traceback" not in (project.path / "output").read_text()
+        assert server.calls == 4
+        if left:
+            with running(project, "--arena-resume") as process:
+                assert process.wait(60) == pytest.ExitCode.TESTS_FAILED
+            assert server.calls == 4 + len(left)
