@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeGuard
 
 import pytest
 
@@ -100,9 +101,13 @@ class Prefetch:
             self._started.update(zip(wanted, works, strict=True))
         return self._started.pop(item)
 
-    def forget(self, item: pytest.Item) -> Work | None:
-        """Forget an item that has had its turn; return its work where the item did not take it."""
-        return self._started.pop(item, None) if isinstance(item, CellItem) else None
+    def has_started(self, item: pytest.Item) -> TypeGuard[CellItem]:
+        """Return whether an item's cell was started and the item has not asked for it."""
+        return item in self._started
+
+    def forget(self, item: CellItem) -> Work:
+        """Forget an item's cell, and return what was started for it."""
+        return self._started.pop(item)
 
     def leftovers(self) -> list[tuple[CellItem, Work]]:
         """Return the cells that ran but whose items did not."""

@@ -108,6 +108,7 @@ class ArenaSession:
             journals=journals,
             worker=worker,
         )
+        self._journals = journals
         self._tests: list[str] = []
         self._notes: list[str] = []
         self._lookahead: Prefetch | None = None
@@ -189,9 +190,10 @@ class ArenaSession:
     def _forget(self, item: pytest.Item) -> None:
         """Let nothing become of calls that were started for an item which a hook then skipped,
         broke or ran in another way."""
-        work = self._lookahead.forget(item) if self._lookahead is not None else None
-        if work is not None:
-            self._running_engine().cancel(work)
+        ahead = self._lookahead
+        # of an item that was left out since the controller stopped the run, the answer is kept
+        if ahead is not None and ahead.has_started(item) and not self._journals.stopped:
+            self._running_engine().cancel(ahead.forget(item))
 
     def run(self, item: CellItem) -> Cell:
         """Wait for an item's cell, conclude it, and keep it."""
