@@ -172,9 +172,17 @@ class Engine:
         return self._runner.judge_client(plan, number)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the engine's loop and wait for it, in another thread."""
+        """Run a coroutine on the engine's loop and wait for it, in another thread.
+
+        Where Ctrl-C or a time limit breaks the waiting off, it is given up.
+        """
         self._thread.turns.pytest.give()
-        return result_of(self.submit(work))
+        running = self.submit(work)
+        try:
+            return result_of(running)
+        except BaseException:
+            running.cancel()
+            raise
 
     def result(self, work: Work, wait: Callable[[Work], CellRun] = result_of) -> CellRun:
         """Return what came of a cell, in the thread that handles cells one after another: it has

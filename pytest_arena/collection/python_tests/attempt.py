@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_arena.collection.python_tests.call import Call
 from pytest_arena.collection.python_tests.ending import (
     PASSED,
     Ending,
@@ -13,7 +14,7 @@ from pytest_arena.collection.python_tests.ending import (
     leaves,
 )
 from pytest_arena.collection.python_tests.talk import Talk, Turn
-from pytest_arena.errors import ErrorKind, Location
+from pytest_arena.errors import ErrorKind, UserError
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
@@ -32,7 +33,7 @@ class Attempt:
 
     def __init__(self, index: int, root: Path) -> None:
         self.index = index
-        self._root = root
+        self.root = root
         self._talks: dict[tuple[str, str], Talk] = {}
         self._last: dict[str, Talk] = {}
         self.endings: dict[str, Ending] = {}
@@ -47,18 +48,32 @@ class Attempt:
         """The budget that kept a case from a call, by case."""
         self._opened: set[str] = set()
         self._told_of_thread = False
-        self.unfinished: list[tuple[str, Location]] = []
-        """What was called with `await` to come, and where, until that has come to its end."""
+        self.calls: dict[Call, None] = {}
+        """Those that have begun, and not come to their end."""
+        self._told_of: list[BaseException] = []
+        """What was told of those that never did."""
 
     @property
     def size(self) -> int:
         """How much has been asked and found; it grows with each call of the fixture."""
-        return sum(talk.size for talk in self._talks.values())
+        return sum(talk.size for talk in self._talks.values()) + len(self._told_of)
 
     def caused(self, raised: BaseException | None) -> bool:
-        """Return whether a check of its own raised this."""
+        """Return whether a check of its own raised this, or its never having ended."""
         every = list(leaves(raised)) if raised is not None else []
-        return any(one in talk.raised for talk in self._talks.values() for one in every)
+        own = [self._told_of, *(talk.raised for talk in self._talks.values())]
+        return any(one in told for told in own for one in every)
+
+    def end_calls(self) -> UserError | None:
+        """Note that what has not come to its end never will; return what the test itself, beside
+        its cases, is to raise for that."""
+        told = [(call.case, call.told()) for call in list(self.calls)]
+        self.calls.clear()
+        self._told_of += [error for _, error in told]
+        for case, error in told:
+            if case != OWN and self.endings.get(case) == PASSED:
+                self.keep(case, error)
+        return next((error for case, error in told if case == OWN), None)
 
     def lost_in_thread(self) -> BaseException | None:
         """Return a failure of its checks that ended a thread, so that nobody was told; once."""
@@ -117,7 +132,7 @@ class Attempt:
     def end(self, case: str, raised: BaseException | None, *, setup: bool = False) -> None:
         """Note how a case ended."""
         own = [error for (name, _), t in self._talks.items() if name == case for error in t.raised]
-        self.endings[case] = ending_of(raised, own, self._root, setup=setup)
+        self.endings[case] = ending_of(raised, own, self.root, setup=setup)
         if raised is not None:
             blamed = [
                 talk

@@ -119,7 +119,7 @@ def _error(
             return None
         return TrialError(str(ErrorKind.ASSERTION), headline(one.cell))
     if isinstance(one, ProviderError):
-        return unanswered(one).error
+        return TrialError(str(one.kind), one.message, one.attempts)
     if isinstance(one, pytest.fail.Exception):
         return TrialError(str(ErrorKind.TIMEOUT), str(one.msg))
     if isinstance(one, BudgetSpent):
@@ -136,11 +136,6 @@ def _said(one: BaseException, root: Path) -> str:
     if isinstance(one, pytest.fail.Exception):
         return str(one.msg or "the test failed")
     return exception_headline(one, root)
-
-
-def unanswered(error: ProviderError) -> Ending:
-    """Return the ending of a question that nobody answered."""
-    return Ending("error", TrialError(str(error.kind), error.message, error.attempts))
 
 
 def broken(kind: ErrorKind, message: str) -> Ending:

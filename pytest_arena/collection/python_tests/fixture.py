@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -15,14 +14,13 @@ from pytest_arena.checks.call_site import call_site
 from pytest_arena.checks.conversation import Conversation, Prompt
 from pytest_arena.checks.planned import PlannedCheck
 from pytest_arena.collection.python_tests.attempt import OWN
+from pytest_arena.collection.python_tests.call import Call
 from pytest_arena.collection.python_tests.marks import NAME_OF_COLUMN, is_name
 from pytest_arena.collection.python_tests.running_test import RunningTest
 from pytest_arena.collection.python_tests.under_way import Asking, Held
-from pytest_arena.errors import BudgetSpent, Location, Problem, ProviderError, UserError
+from pytest_arena.errors import BudgetSpent, Location, Problem, UserError
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Finding
-
-T = TypeVar("T")
 
 _CASE: ContextVar[tuple[object, str]] = ContextVar("arena_case", default=(None, OWN))
 """The case that code is in, with the fixture that opened it."""
@@ -56,15 +54,18 @@ class ArenaFixture:
         judges know its prompt.
         """
         __tracebackhide__ = True
-        try:
-            held = self._held(answer, assertions, prompt, context, named)
-            trial = self._run.backing.checker.check(
-                held.check.plan, held.check.trial, "arena.acheck(…)"
-            )
-        except UserError as error:
-            # a mistake of the caller's is told at the caller's line, not within our code
-            raise error.with_traceback(None) from None
-        return held.conclude(trial)
+        with self._call("arena.check(…)") as call:
+            try:
+                held = self._held(call, answer, assertions, prompt, context, named)
+                trial = self._run.backing.checker.check(
+                    held.check.plan, held.check.trial, "arena.acheck(…)"
+                )
+            except UserError as error:
+                # a mistake of the caller's is told at the caller's line, not within our code
+                raise error.with_traceback(None) from None
+            found = held.conclude(trial)
+            call.end()
+            return found
 
     def acheck(
         self,
@@ -78,34 +79,20 @@ class ArenaFixture:
     ) -> Coroutine[Any, Any, tuple[Finding, ...]]:
         """Do what `check` does without blocking the running event loop: `await arena.acheck(…)`."""
         __tracebackhide__ = True
-        try:
-            held = self._held(answer, assertions, prompt, context, named)
-        except UserError as error:
-            raise error.with_traceback(None) from None
-        return self._to_its_end("arena.acheck(…)", self._acheck(held))
-
-    async def _acheck(self, held: Held) -> tuple[Finding, ...]:
-        __tracebackhide__ = True
-        trial = await self._run.backing.checker.acheck(held.check.plan, held.check.trial)
-        return held.conclude(trial)
-
-    def _to_its_end(self, name: str, called: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Return what is called, of which the test is told where it does not come to its end."""
-        unfinished = self._run.attempt.unfinished
-        own = (name, self._place())
-        unfinished.append(own)
-
-        async def awaited() -> T:
-            __tracebackhide__ = True
+        with self._call("arena.acheck(…)") as call:
             try:
-                return await called
-            except asyncio.CancelledError:
-                unfinished.append(own)
-                raise
-            finally:
-                unfinished.remove(own)
+                held = self._held(call, answer, assertions, prompt, context, named)
+            except UserError as error:
+                raise error.with_traceback(None) from None
+        return self._acheck(call, held)
 
-        return awaited()
+    async def _acheck(self, call: Call, held: Held) -> tuple[Finding, ...]:
+        __tracebackhide__ = True
+        with call:
+            trial = await self._run.backing.checker.acheck(held.check.plan, held.check.trial)
+            found = held.conclude(trial)
+            call.end()
+            return found
 
     def ask(
         self,
@@ -124,19 +111,19 @@ class ArenaFixture:
         Where there is no answer, a `ProviderError` is raised, and the cell is an error.
         """
         __tracebackhide__ = True
-        try:
-            asking = self._asking(provider, prompt, system, target, variables)
-            trial = self._run.backing.checker.ask(
-                asking.plan, self._run.attempt.index, "arena.aask(…)"
-            )
-        except BudgetSpent as spent:
-            raise self._unpaid(asking, spent) from None
-        except ProviderError as error:
-            asking.talk.unanswered = error
-            raise
-        except UserError as error:
-            raise error.with_traceback(None) from None
-        return asking.conclude(trial, self._run.root)
+        with self._call("arena.ask(…)") as call:
+            try:
+                asking = self._asking(call, provider, prompt, system, target, variables)
+                trial = self._run.backing.checker.ask(
+                    asking.plan, self._run.attempt.index, "arena.aask(…)"
+                )
+            except BudgetSpent as spent:
+                raise self._unpaid(asking, spent) from None
+            except UserError as error:
+                raise error.with_traceback(None) from None
+            response = asking.conclude(trial, self._run.root)
+            call.end()
+            return response
 
     def aask(
         self,
@@ -149,22 +136,23 @@ class ArenaFixture:
     ) -> Coroutine[Any, Any, Response]:
         """Do what `ask` does without blocking the running event loop: `await arena.aask(…)`."""
         __tracebackhide__ = True
-        try:
-            asking = self._asking(provider, prompt, system, target, variables)
-        except UserError as error:
-            raise error.with_traceback(None) from None
-        return self._to_its_end("arena.aask(…)", self._aask(asking))
+        with self._call("arena.aask(…)") as call:
+            try:
+                asking = self._asking(call, provider, prompt, system, target, variables)
+            except UserError as error:
+                raise error.with_traceback(None) from None
+        return self._aask(call, asking)
 
-    async def _aask(self, asking: Asking) -> Response:
+    async def _aask(self, call: Call, asking: Asking) -> Response:
         __tracebackhide__ = True
-        try:
-            trial = await self._run.backing.checker.aask(asking.plan, self._run.attempt.index)
-        except BudgetSpent as spent:
-            raise self._unpaid(asking, spent) from None
-        except ProviderError as error:
-            asking.talk.unanswered = error
-            raise
-        return asking.conclude(trial, self._run.root)
+        with call:
+            try:
+                trial = await self._run.backing.checker.aask(asking.plan, self._run.attempt.index)
+            except BudgetSpent as spent:
+                raise self._unpaid(asking, spent) from None
+            response = asking.conclude(trial, self._run.root)
+            call.end()
+            return response
 
     @contextmanager
     def case(self, name: str, *, provider: str | None = None) -> Iterator[ArenaFixture]:
@@ -209,15 +197,19 @@ class ArenaFixture:
     def _place(self) -> Location:
         return call_site(self._run.root, self._run.item.path)
 
+    def _call(self, name: str) -> Call:
+        return Call(name, self._place(), self._case, self._run.attempt)
+
     def _held(
         self,
+        call: Call,
         answer: Any,
         assertions: Any,
         prompt: Prompt | None,
         context: str | Sequence[str],
         named: Mapping[str, Any],
     ) -> Held:
-        run, place, case = self._run, self._place(), self._case
+        run, place, case = self._run, call.place, call.case
         response = response_of(answer, place)
         known = run.attempt.who_gave(case, response)
         column = run.column_of(case) or (known[0].column if known else run.usual_column())
@@ -246,13 +238,14 @@ class ArenaFixture:
 
     def _asking(
         self,
+        call: Call,
         provider: str | Mapping[str, Any],
         prompt: Prompt,
         system: str | None,
         target: str | None,
         variables: Mapping[str, Any] | None,
     ) -> Asking:
-        run, place, case = self._run, self._place(), self._case
+        run, place, case = self._run, call.place, call.case
         around = run.around()
         spec = around.provider(provider, place)
         said = Conversation.of(prompt, place, around.context(place), system=system)
@@ -262,7 +255,7 @@ class ArenaFixture:
             )
         column = run.column_of(case) or spec
         # known from here on: where no answer comes, the cell is this one, too
-        talk = run.attempt.talk(case, column)
+        talk = call.talk = run.attempt.talk(case, column)
         if not spec.is_one_of(run.backing.settings.providers):
             pytest.skip(f"--arena-provider leaves {spec.name!r} out")
         plan = around.plan(

@@ -13,7 +13,7 @@ from pytest_arena.collection.python_tests.attempt import OWN, Attempt
 from pytest_arena.collection.python_tests.cell_names import CellNames
 from pytest_arena.collection.python_tests.failed_cases import together
 from pytest_arena.collection.python_tests.marks import ArenaMark
-from pytest_arena.errors import Problem, UserError
+from pytest_arena.errors import UserError
 from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:
@@ -78,12 +78,9 @@ class RunningTest:
         """Raise what the test's cases raised, now that all of them have had their turn."""
         __tracebackhide__ = True
         attempt = self.attempt
-        if attempt.unfinished:
-            name, place = attempt.unfinished[0]
-            attempt.unfinished.clear()
-            raise UserError(
-                Problem(f"{name} did not come to its end", place, fix="await it in the test")
-            )
+        unfinished = attempt.end_calls()
+        if unfinished is not None:
+            raise unfinished
         lost = attempt.lost_in_thread()
         if lost is not None:
             attempt.unraised.clear()
@@ -98,8 +95,8 @@ class RunningTest:
 
     def note_kept(self, raised: BaseException) -> None:
         """Note beside what the test raised which of its cases had not passed before."""
+        self.attempt.end_calls()
         kept, self.attempt.unraised = self.attempt.unraised, []
-        self.attempt.unfinished.clear()
         if kept:
             raised.add_note(f"cases that did not pass before: {', '.join(n for n, _ in kept)}")
 

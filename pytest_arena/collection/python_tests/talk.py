@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_arena.assertions.trial_verdict import weighted_score
-from pytest_arena.collection.python_tests.ending import Ending, unanswered
-from pytest_arena.errors import ProviderError
+from pytest_arena.collection.python_tests.ending import Ending
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.results.request_response import Message, Response
@@ -41,8 +40,8 @@ class Talk:
         self._said: tuple[Message, ...] = ()
         self.raised: list[BaseException] = []
         """The failures of its own checks, whatever became of them."""
-        self.unanswered: ProviderError | None = None
-        """Why the newest question got no answer, whatever became of that."""
+        self.unanswered: Ending | None = None
+        """How the newest question came out, if it got no answer."""
 
     def hear(self, plan: CasePlan, asked: Trial) -> Turn | None:
         """Take what a provider was asked and answered; None where a guardrail kept it back."""
@@ -95,7 +94,7 @@ class Talk:
             ending = Ending("error")
         elif ending.verdict == "passed" and self.unanswered is not None and not self.size:
             # the test caught it, and has nothing of this cell that could have passed
-            ending = unanswered(self.unanswered)
+            ending = self.unanswered
         if ending.verdict == "passed":
             # the test expected it, as with pytest.raises
             findings = [replace(f, weight=0.0) if f.verdict == "failed" else f for f in findings]
