@@ -150,9 +150,14 @@ class MixedScheduling:
             self._plain.add_node(node)
 
     def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+        if self._collection is None:
+            # xdist's own scheduler hears of those that are there once all have collected: it counts
+            # the dead, too
+            self._ids[node] = list(collection)
+            return
         if self._plain is not None:
             self._plain.add_node_collection(node, collection)
-        if self._collection is not None and list(collection) != self._collection:
+        if list(collection) != self._collection:
             # a replacement that collected something else would run the wrong tests: no work
             return
         self._ids[node] = list(collection)
@@ -163,6 +168,9 @@ class MixedScheduling:
                 return
             self._collection = next(iter(self._ids.values()))
             self._deal(self._collection)
+            if self._plain is not None:
+                for node, ids in self._ids.items():
+                    self._plain.add_node_collection(node, ids)
         if self._plain is not None:
             self._plain.schedule()
             return

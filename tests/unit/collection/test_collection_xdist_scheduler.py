@@ -13,6 +13,7 @@ from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.xdist_scheduler import Demands, MixedScheduling, Slots
 
 CELLS = [f"arena.yaml::Case {number}[model]" for number in range(200)]
+TESTS = [f"test_plain.py::test_{number}" for number in range(100)]
 
 
 class Node:
@@ -23,6 +24,7 @@ class Node:
     def __init__(self) -> None:
         self.messages: list[list[int]] = []
         self.shutting_down = False
+        self.done: list[int] = []
 
     def send_runtest_some(self, indices: list[int]) -> None:
         self.messages.append(list(indices))
@@ -35,12 +37,15 @@ class Node:
         return [index for message in self.messages for index in message]
 
 
+Begun = Callable[..., tuple[Any, list[Node]]]
 Scheduled = Callable[..., tuple[Any, list[Node]]]
 
 
 @pytest.fixture
-def scheduled(pytester: pytest.Pytester) -> Scheduled:
-    def start(ids: list[str], *options: str) -> tuple[Any, list[Node]]:
+def begun(pytester: pytest.Pytester) -> Begun:
+    """What begins a run of two workers, which have yet to collect."""
+
+    def begin(*options: str) -> tuple[Any, list[Node]]:
         config = pytester.parseconfig("--tx=2*popen", "--dist=load", *options)
         slots = Slots()
         slots.open(2)
@@ -56,12 +61,30 @@ def scheduled(pytester: pytest.Pytester) -> Scheduled:
         for node in nodes:
             slots.take(node)
             scheduling.add_node(node)
+        return scheduling, nodes
+
+    return begin
+
+
+@pytest.fixture
+def scheduled(begun: Begun) -> Scheduled:
+    def start(ids: list[str], *options: str) -> tuple[Any, list[Node]]:
+        scheduling, nodes = begun(*options)
         for node in nodes:
             scheduling.add_node_collection(node, ids)
         scheduling.schedule()
         return scheduling, nodes
 
     return start
+
+
+def replace(scheduling: Any, dead: Node) -> Node:
+    """Put a new worker in a dead one's place, which has yet to collect."""
+    scheduling._slots.give_back(dead)
+    heir = Node()
+    scheduling._slots.take(heir)
+    scheduling.add_node(heir)
+    return heir
 
 
 def finish(scheduling: Any, node: Node) -> None:
@@ -97,15 +120,34 @@ def test_what_a_dead_worker_had_goes_to_the_one_in_its_place(scheduled: Schedule
     scheduling, (first, second) = scheduled(CELLS)
     crashed = scheduling.remove_node(first)
     assert crashed == CELLS[first.items[0]]
-    scheduling._slots.give_back(first)
-    heir = Node()
-    scheduling._slots.take(heir)
-    scheduling.add_node(heir)
+    heir = replace(scheduling, first)
     scheduling.add_node_collection(heir, CELLS)
     scheduling.schedule()
     for node in (heir, second):
         finish(scheduling, node)
     assert sorted([first.items[0], *heir.items, *second.items]) == list(range(200))
+
+
+@pytest.mark.parametrize("heir_is_first", [False, True])
+@pytest.mark.parametrize("ids", [CELLS, TESTS, [*TESTS, *CELLS]], ids=["cells", "tests", "both"])
+def test_a_worker_that_dies_before_all_have_collected_is_waited_for_no_more(
+    begun: Begun, ids: list[str], heir_is_first: bool
+) -> None:
+    scheduling, (first, second) = begun()
+    scheduling.add_node_collection(first, ids)
+    assert scheduling.remove_node(first) is None
+    heir = replace(scheduling, first)
+    for node in (heir, second) if heir_is_first else (second, heir):
+        assert not scheduling.collection_is_completed
+        scheduling.add_node_collection(node, ids)
+    assert scheduling.collection_is_completed
+    scheduling.schedule()
+    while scheduling.has_pending:
+        for node in (heir, second):
+            for index in [one for one in node.items if one not in node.done]:
+                node.done.append(index)
+                scheduling.mark_test_complete(node, index)
+    assert sorted([*heir.items, *second.items]) == list(range(len(ids)))
 
 
 @pytest.mark.parametrize("has_begun_the_next", [False, True])
@@ -126,8 +168,7 @@ def test_what_a_dead_worker_had_reported_did_not_crash(
 def test_ordinary_tests_go_to_whoever_has_room_and_cells_keep_their_place(
     scheduled: Scheduled,
 ) -> None:
-    tests = [f"test_plain.py::test_{number}" for number in range(100)]
-    ids = [*tests[:50], *CELLS, *tests[50:]]
+    ids = [*TESTS[:50], *CELLS, *TESTS[50:]]
     scheduling, nodes = scheduled(ids)
     finish(scheduling, nodes[0])
     finish(scheduling, nodes[1])
@@ -138,6 +179,6 @@ def test_ordinary_tests_go_to_whoever_has_room_and_cells_keep_their_place(
 
 
 def test_a_suite_without_cells_is_left_to_xdist(scheduled: Scheduled) -> None:
-    scheduling, nodes = scheduled([f"test_plain.py::test_{number}" for number in range(8)])
+    scheduling, nodes = scheduled(TESTS[:8])
     assert scheduling._plain is not None
     assert sum(len(node.items) for node in nodes) >= 4
