@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from pytest_arena.results.report_folder import ReportFolder
     from pytest_arena.results.run import RunResult
 
+_TO_ITS_END = (
+    pytest.ExitCode.OK,
+    pytest.ExitCode.TESTS_FAILED,
+    pytest.ExitCode.NO_TESTS_COLLECTED,
+)
+
 
 class RunOutput:
     """Writes history, reports, recordings and the baseline, and sends them where they are to be.
@@ -62,7 +68,7 @@ class RunOutput:
         self._said: list[str] = []
         self.refused: list[str] = []
         """What could not be done, a sentence each."""
-        self.exit_code: pytest.ExitCode | None = None
+        self.exit_code: int | None = None
         """That of a run of which something could not be written."""
 
     def check_places(self) -> None:
@@ -137,12 +143,15 @@ class RunOutput:
         try:
             self._said += gatekeeper.update(run, self._so_far.collected())
         except UsageError as error:
-            self._refuse(str(error), pytest.ExitCode.USAGE_ERROR)
+            # a run that broke off says so by its own exit code
+            broke_off = run.interrupted or run.exit_code not in _TO_ITS_END
+            code = run.exit_code if broke_off else pytest.ExitCode.USAGE_ERROR
+            self._refuse(str(error), code)
         except OSError as error:
             told = unwritable(gatekeeper.target, error)
             self._refuse(str(told), pytest.ExitCode.INTERNAL_ERROR)
 
-    def _refuse(self, sentence: str, exit_code: pytest.ExitCode) -> None:
+    def _refuse(self, sentence: str, exit_code: int | None) -> None:
         self.refused.append(sentence)
         if self.exit_code != pytest.ExitCode.INTERNAL_ERROR:
             self.exit_code = exit_code

@@ -185,6 +185,29 @@ def test_a_run_that_is_broken_off_is_no_whole_one_whatever_pytest_makes_of_it(
     assert notes(small)[0].startswith(f"{taken} taken from the run interrupted at 20")
 
 
+@pytest.mark.parametrize(
+    ("breaks_off", "options", "code"),
+    [
+        ("raise KeyboardInterrupt", (), pytest.ExitCode.INTERRUPTED),
+        ("raise KeyboardInterrupt", ("-n2",), pytest.ExitCode.INTERRUPTED),
+        ("pytest.exit('enough', returncode=7)", (), 7),
+        ("raise RuntimeError('a hook that breaks')", (), pytest.ExitCode.INTERNAL_ERROR),
+    ],
+    ids=["ctrl-c", "ctrl-c-n2", "exit", "hook"],
+)
+def test_a_run_that_broke_off_updates_no_baseline_and_keeps_its_exit_code(
+    small: Project, breaks_off: str, options: tuple[str, ...], code: int
+) -> None:
+    conftest = BREAKS_OFF.format(break_off=breaks_off, again="pass")
+    small.pytester.makepyfile(conftest=conftest)
+    result = small.run_apart("--arena-update-baseline", *options)
+    assert result.ret == code
+    if code == pytest.ExitCode.INTERRUPTED:
+        # of others, pytest shows no summary
+        assert "the baseline was not updated: the run was interrupted" in result.stdout.str()
+    assert not (small.path / ".arena").exists()
+
+
 RAISES = """\
 seen = []
 
