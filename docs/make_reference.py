@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 
 from pytest_arena import hookspecs, schema
 from pytest_arena.assertions.behaviour.call_patterns import CallPattern
-from pytest_arena.cli import build_parser
+from pytest_arena.cli.parser import build_parser
 from pytest_arena.engine.calling import retries
 from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S
 from pytest_arena.options import OPTIONS, Option

@@ -22,7 +22,7 @@ IMPORTED = (
     "xdist.remote",
     "xdist.scheduler",
     "pytest_arena._imports",
-    "pytest_arena.cli",
+    "pytest_arena.cli.parser",
     "pytest_arena.collection.controller_gate",
     "pytest_arena.collection.held_reports",
     "pytest_arena.collection.preflight",

@@ -10,67 +10,40 @@ and, for its judges, `rejudge` ask models. Nothing here decides a verdict: that 
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
-
-from pytest_arena._version import __version__
-from pytest_arena.cli import (
-    calibrate,
-    comment,
-    compare,
-    import_files,
-    init,
-    merge,
-    pack,
-    personas,
-    power,
-    ray,
-    rejudge,
-    report,
-    schema,
-    trend,
-    validate,
-)
 
 USED_WRONGLY = 4
 """The exit code of a command that did nothing, since it was given what it does not take."""
-_COMMANDS = (
-    init,
-    validate,
-    schema,
-    import_files,
-    pack,
-    personas,
-    report,
-    merge,
-    compare,
-    trend,
-    comment,
-    power,
-    calibrate,
-    rejudge,
-    ray,
-)
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, as shells have it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the `arena` command and return its exit code.
 
     0: good; 1: problems, or not all cells held; 2: a run that is not complete; 3: a report that
-    broke; 4: used wrongly; 5: no cells.
+    broke; 4: used wrongly; 5: no cells; 130: Ctrl-C.
     """
-    # Imported here, so that a broken installation still prints its version.
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        # each file is written whole or not at all
+        sys.stderr.write("arena: interrupted; files that it had yet to write are missing\n")
+        return INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    # Imported here, so that Ctrl-C amid the imports, too, is told as one.
+    from pytest_arena.cli.parser import build_parser
     from pytest_arena.errors import UserError
     from pytest_arena.text.code_page import keep_writable
 
     for stream in (sys.stdout, sys.stderr):
         keep_writable(stream)
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     try:
         os.getcwd()
     except FileNotFoundError:
@@ -95,24 +68,3 @@ def _refused(text: str) -> int:
 
     sys.stderr.write(f"{printable(text)}\n")
     return USED_WRONGLY
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that refuses what it does not know with 4: 2 is a verdict of its own, as of a run
-    that is not complete."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(USED_WRONGLY, f"{self.prog}: error: {message}\n")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command and of all its subcommands."""
-    parser: argparse.ArgumentParser = _Parser(
-        prog="arena", description="Work with arena files; pytest --arena runs them."
-    )
-    parser.add_argument("--version", action="version", version=f"pytest-arena {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in _COMMANDS:
-        command.add_to(commands)
-    return parser

@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_arena.cli.schema import schema_text
 from pytest_arena.cli.testpaths import add_testpath
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.running.interrupts import held
 
 SCHEMA = "arena.schema.json"
 STARTER = """\
@@ -75,12 +76,12 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Mode x, so that a file which appears meanwhile is not overwritten either.
-        with target.open("x", encoding="utf-8", newline="\n") as stream:
+        with held(), target.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(STARTER)
         if not (folder / SCHEMA).exists():
-            (folder / SCHEMA).write_text(
-                schema_text((), folder.resolve()), encoding="utf-8", newline="\n"
-            )
+            text = schema_text((), folder.resolve())
+            with held():
+                (folder / SCHEMA).write_text(text, encoding="utf-8", newline="\n")
     except FileExistsError:
         raise UsageError(
             Problem(

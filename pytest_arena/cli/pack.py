@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_arena.cli import output, plugins
 from pytest_arena.cli.validate import root_of
 from pytest_arena.errors import ArenaFileError, Location, Problem, UsageError
+from pytest_arena.running.interrupts import held
 from pytest_arena.text.numbers import counted
 from pytest_arena.text.printable import printable
 
@@ -162,8 +163,9 @@ def _write(path: Path, text: str) -> None:
     output.make_folder(folder)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, "utf-8", newline="\n")
-        os.replace(temporary, path)
+        with held():
+            temporary.write_text(text, "utf-8", newline="\n")
+            os.replace(temporary, path)
     except OSError as error:
         raise output.unwritable(path, error) from None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_arena.cli import plugins
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.options import FILE_PATTERNS
+from pytest_arena.running.interrupts import held
 from pytest_arena.text.code_page import has_all_characters
 
 
@@ -42,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        arguments.output.write_text(text, encoding="utf-8", newline="\n")
+        with held():
+            arguments.output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(
             Problem(

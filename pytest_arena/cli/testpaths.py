@@ -6,6 +6,8 @@ import re
 from glob import glob
 from pathlib import Path
 
+from pytest_arena.running.interrupts import held
+
 CONFIGS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _SETTING = re.compile(
     r"^testpaths[ \t]*=[ \t]*(?P<value>\S[^#\n]*?)[ \t]*(?:#[^\n]*)?$(?!\n[ \t]+\S)", re.MULTILINE
@@ -36,7 +38,8 @@ def add_testpath(folder: Path, here: Path) -> str | None:
     ):
         return None
     start, end = setting.span("value")
-    config.write_text(text[:start] + wanted + text[end:], "utf-8", newline="")
+    with held():
+        config.write_text(text[:start] + wanted + text[end:], "utf-8", newline="")
     return f"added {name!r} to testpaths of {config.name}, so that pytest looks there"
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from pytest_arena.loading.tree import WrittenFloat, WrittenInt
 from pytest_arena.loading.yaml_scalars import resolve_scalar
+from pytest_arena.running.interrupts import held
 
 
 class _Dumper(yaml.SafeDumper):
@@ -59,11 +60,12 @@ def escaped(text: str) -> str:
 def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
     """Write files below a folder, and return their paths."""
     written = []
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_text(text, "utf-8", newline="\n")
-        os.replace(temporary, path)
-        written.append(path)
+    with held():
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.{os.getpid()}")
+            temporary.write_text(text, "utf-8", newline="\n")
+            os.replace(temporary, path)
+            written.append(path)
     return written

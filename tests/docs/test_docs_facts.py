@@ -8,7 +8,7 @@ import make_reference
 import pytest
 from docs_trials import ROOT
 
-from pytest_arena.cli import build_parser
+from pytest_arena.cli.parser import build_parser
 from pytest_arena.options import OPTIONS
 from pytest_arena.schema import ProviderSpec
 from pytest_arena.schema.describing import field_docs

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -207,9 +209,67 @@ def test_a_mistake_in_the_command_line_is_a_usage_error(
     assert capsys.readouterr().err.endswith(said)
 
 
+INTERRUPTED_AT = """
+import sys
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupts())
+from pytest_arena.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [
+        (["merge", "results"], "pytest_arena.cli.merge"),
+        (["merge", "results"], "pytest_arena.results.merging"),
+        (["report", "results"], "pytest_arena.results"),
+        (["init"], "json"),
+        (["schema"], "pydantic"),
+    ],
+)
+def test_ctrl_c_is_one_line_whatever_it_breaks_off(
+    tmp_path: Path, arguments: list[str], module: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AT.format(module=module), *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = "arena: interrupted; files that it had yet to write are missing\n"
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", said)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["schema", "--output", "s.json"], ["init"]])
+def test_ctrl_c_amid_a_file_takes_effect_when_it_is_written(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def interrupted(path: Path, mode: str = "r", *more: Any, **named: Any) -> Any:
+        stream = opened(path, mode, *more, **named)
+        if mode in ("w", "x"):
+            signal.raise_signal(signal.SIGINT)
+        return stream
+
+    monkeypatch.setattr(Path, "open", interrupted)
+    assert main(arguments) == 130
+    (written,) = Path().iterdir()
+    assert written.stat().st_size
+
+
 def test_the_command_imports_nothing_heavy_until_it_needs_it() -> None:
     code = (
-        "import sys, pytest_arena.cli as cli; cli.build_parser(); "
+        "import sys, pytest_arena.cli.parser as cli; cli.build_parser(); "
         "heavy = {'pydantic', 'yaml', 'litellm', 'openai', 'pandas', 'jinja2', 'pytest'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
