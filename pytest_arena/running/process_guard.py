@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _WATCH = """
-import os, select, signal, sys
-parent, groups, rest = int(sys.argv[1]), set(), b""
+import os, select, signal, sys, time
+parent, groups, starting, rest = int(sys.argv[1]), set(), set(), b""
 while True:
     alive = os.getppid() == parent
     if select.select([0], [], [], 0.5 if alive else 0)[0]:
@@ -18,14 +20,26 @@ while True:
             break
         *lines, rest = (rest + part).split(b"\\n")
         for line in lines:
-            (groups.add if line[:1] == b"+" else groups.discard)(int(line[1:]))
+            known = groups if line[:1] in b"+-" else starting
+            (known.add if line[:1] in b"+?" else known.discard)(int(line[1:]))
     elif not alive:
         break
-for group in groups:
+def kill(group):
     try:
         os.killpg(group, signal.SIGKILL)
     except OSError:
         pass
+for group in groups:
+    kill(group)
+pipes = {f"pipe:[{inode}]" for inode in starting}
+for _ in range(20 if pipes and os.path.isdir("/proc/self/fd") else 0):
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and os.readlink(f"/proc/{name}/fd/0") in pipes:
+                kill(int(name))
+        except OSError:
+            pass
+    time.sleep(0.05)
 """
 
 
@@ -35,11 +49,16 @@ class ProcessGuard:
 
     It hears of the death by the end of its pipe, or by having another parent: forked copies of this
     process may hold the pipe open. Both hold on Linux and on macOS. May be used by any thread.
+
+    Between a program's start and the moment at which its number is known here, many threads may
+    have their turn. Until then the guard goes by the pipe that is to be the program's standard
+    input, which Linux shows.
     """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._groups: set[int] = set()
+        self._starting: set[int] = set()
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -66,10 +85,29 @@ class ProcessGuard:
             self._groups.discard(group)
             self._tell(f"-{group}\n")
 
+    @contextmanager
+    def starting(self, stdin: int) -> Iterator[None]:
+        """Have what is started meanwhile with this pipe as its standard input killed if this
+        process dies."""
+        if not hasattr(os, "killpg"):
+            yield
+            return
+        inode = os.fstat(stdin).st_ino
+        with self._lock:
+            self._starting.add(inode)
+            self._tell(f"?{inode}\n")
+        try:
+            yield
+        finally:
+            # one that has to be started anew is told of what there is then
+            with self._lock, suppress(OSError):
+                self._starting.discard(inode)
+                self._tell(f"!{inode}\n")
+
     def stop_if_idle(self) -> None:
         """End the guard where no group is left."""
         with self._lock:
-            if self._process is None or self._groups:
+            if self._process is None or self._groups or self._starting:
                 return
             process, self._process = self._process, None
             assert process.stdin is not None  # noqa: S101 - opened as a pipe
@@ -87,6 +125,7 @@ class ProcessGuard:
             # somebody killed the guard alone
             self._process.stdin.close()
             self._process.wait()
+            self._process = None
             self._start()
 
     def _start(self) -> None:
@@ -99,4 +138,6 @@ class ProcessGuard:
             start_new_session=True,
         )
         assert self._process.stdin is not None  # noqa: S101 - opened as a pipe
-        self._process.stdin.write("".join(f"+{group}\n" for group in self._groups).encode())
+        known = [f"+{group}\n" for group in self._groups]
+        known += [f"?{inode}\n" for inode in self._starting]
+        self._process.stdin.write("".join(known).encode())

@@ -254,21 +254,31 @@ def _started(
     """Start a process that the guard knows."""
     # a process, too: what there is too little of for it must not cost the program half its work
     guard.start()
-    process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
-        runnable(command, folder, environment),
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        start_new_session=True,
-    )
+    read, write = os.pipe()
+    stdin = open(write, "wb", buffering=0)  # noqa: SIM115 - the program's for as long as it runs
     try:
-        guard.add(process.pid)
-    except OSError:
-        _end(process)
+        with guard.starting(read):
+            process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
+                runnable(command, folder, environment),
+                cwd=folder,
+                env=environment,
+                stdin=read,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+            process.stdin = stdin
+            try:
+                guard.add(process.pid)
+            except OSError:
+                _end(process)
+                raise
+    except BaseException:
+        stdin.close()
         raise
+    finally:
+        os.close(read)
     return process
 
 

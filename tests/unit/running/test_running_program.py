@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,57 @@ def test_programs_end_with_a_process_that_is_killed_though_a_copy_of_it_lives(
     wait_until(lambda: not is_alive(pid), tmp_path)
     os.killpg(holder.pid, signal.SIGKILL)
     holder.stdout.close()
+
+
+KILLED_AMID_A_START = """
+import os, signal, sys
+from pathlib import Path
+from pytest_arena.running.process_guard import ProcessGuard
+from pytest_arena.running.program import Program
+
+class Guard(ProcessGuard):
+    def add(self, group):
+        print(group, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+guard = Guard()
+if sys.argv[1:]:
+    # as one that is told anew of what it has to know
+    tell = guard._tell
+
+    def after_its_death(line):
+        tell(line)
+        guard._process.kill()
+        guard._process.wait()
+        tell(line)
+
+    guard._tell = after_its_death
+Program(["sleep", "600"], Path(), os.environ, guard)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux shows whose pipe it is")
+@pytest.mark.parametrize("options", [(), ("again",)], ids=["guard", "guard-started-again"])
+def test_a_program_whose_number_is_not_known_yet_ends_with_a_process_that_is_killed(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-c", KILLED_AMID_A_START, *options]
+    killed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, "")
+    (tmp_path / "output").touch()
+    wait_until(lambda: not is_alive(int(killed.stdout)), tmp_path)
+
+
+@pytest.mark.parametrize("command", [("no-such-program",), (sys.executable, "-c", "")])
+def test_a_start_leaves_no_file_open_and_nothing_that_is_waited_for(
+    guard: ProcessGuard, command: tuple[str, ...]
+) -> None:
+    started(guard, sys.executable, "-c", "").finish()
+    before = len(os.listdir("/dev/fd"))
+    with suppress(OSError):
+        started(guard, *command).finish()
+    assert len(os.listdir("/dev/fd")) == before
+    assert not guard._starting
 
 
 def test_what_was_waited_for_in_vain_is_not_waited_for_again(
