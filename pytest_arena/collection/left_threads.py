@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Generator, Iterable
 
 import pytest
+
+from pytest_arena.real_time import real_time
 
 _PATIENCE_S = 0.2
 """What is about to end is waited for, and not told."""
@@ -35,12 +36,12 @@ class LeftThreads:
 
 
 def _still_running(threads: Iterable[threading.Thread]) -> list[threading.Thread]:
-    end = time.monotonic() + _PATIENCE_S
+    end = real_time.monotonic() + _PATIENCE_S
     left = []
     for one in threads:
         if one is threading.current_thread():
             continue
-        one.join(max(0.0, end - time.monotonic()))
+        one.join(max(0.0, end - real_time.monotonic()))
         if one.is_alive():
             left.append(one)
     return left

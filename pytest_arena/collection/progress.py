@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.real_time import real_time
 from pytest_arena.running.interrupts import result_of
 from pytest_arena.text.printable import printable
 
@@ -36,7 +36,7 @@ class Progress:
         self._total = 0
         self._cost_usd = 0.0
         self._in_flight: dict[str, int] = {}
-        self._began = time.monotonic()
+        self._began = real_time.monotonic()
         self._drawn = False
         self._newest = ""
         self._shown = False
@@ -70,7 +70,7 @@ class Progress:
 
     def _count_cells(self, ids: Iterable[str]) -> None:
         self._total = sum(self._names.cell(nodeid) is not None for nodeid in ids)
-        self._began = time.monotonic()
+        self._began = real_time.monotonic()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -144,7 +144,7 @@ class Progress:
         done = sum(self._counts.values())
         if not done:
             return
-        left = (time.monotonic() - self._began) / done * (self._total - done)
+        left = (real_time.monotonic() - self._began) / done * (self._total - done)
         if left >= 1:
             yield f"~{left / 60:.0f} min left" if left >= 90 else f"~{left:.0f} s left"
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from pytest_arena.engine.turns import Turns, TurnTakingSelector
+from pytest_arena.real_time import go_by_real_time
 from pytest_arena.running.interrupts import result_of
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ class EventLoopThread:
 
     def __init__(self) -> None:
         self.turns = Turns()
-        self.loop = _new_loop(self.turns)
+        self.loop = go_by_real_time(_new_loop(self.turns))
         self._thread = threading.Thread(target=self._run, name="arena-engine", daemon=True)
         self._thread.start()
 

@@ -7,9 +7,10 @@ all that both do.
 
 from __future__ import annotations
 
-import time
 from queue import Empty, SimpleQueue
 from selectors import DefaultSelector, SelectorKey
+
+from pytest_arena.real_time import real_time
 
 LONGEST_S = 0.005
 """How long one computes while the other waits for its turn."""
@@ -67,14 +68,14 @@ class Turn:
         """Give the turn, and take it again, if it has lasted for long and the other one waits, or
         has waited in vain and computes beside it."""
         other = self.other
-        if self.taken and (other._waits or other.taken) and time.monotonic() > self._until:
+        if self.taken and (other._waits or other.taken) and real_time.monotonic() > self._until:
             self.give()
             self.take()
 
     def _begin(self) -> None:
         self._waits, self.taken = False, True
         self._number += 1
-        self._until = time.monotonic() + LONGEST_S
+        self._until = real_time.monotonic() + LONGEST_S
 
 
 class Turns:

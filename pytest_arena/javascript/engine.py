@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ from typing import Any
 
 from pytest_arena.javascript.source import Source
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.real_time import real_time
 
 EXTRA = "pip install 'pytest-arena[javascript]'"
 _SECONDS = 2.0
@@ -99,7 +99,7 @@ def _result(source: Source, arguments: str | None) -> Given | Thrown:
         raise NotRunError(f"no JavaScript engine is installed\n  fix: {EXTRA}")
     import quickjs
 
-    ends = time.monotonic() + _SECONDS
+    ends = real_time.monotonic() + _SECONDS
     engine = quickjs.Context()
     engine.set_memory_limit(_BYTES)
     engine.set_max_stack_size(_STACK)
@@ -108,7 +108,7 @@ def _result(source: Source, arguments: str | None) -> Given | Thrown:
     try:
         said = engine.eval(f"{_driver()}({', '.join(map(json.dumps, handed))})")
         while said() is None and engine.execute_pending_job():
-            if time.monotonic() >= ends:
+            if real_time.monotonic() >= ends:
                 raise NotRunError(f"ran for more than {_SECONDS:g} s")
         told = said()
     except quickjs.JSException as error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import ClassVar, Literal
 
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.message_content import last_user_content
+from pytest_arena.real_time import real_time
 from pytest_arena.results.content import shown
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.base import ArenaModel
@@ -38,9 +38,9 @@ class EchoProvider(Provider):
         self._all = options.messages == "all"
 
     async def complete(self, request: Request) -> Response:
-        started = time.perf_counter()
+        started = real_time.perf_counter()
         output = _written(request) if self._all else shown(last_user_content(request))
-        latency_ms = (time.perf_counter() - started) * 1000
+        latency_ms = (real_time.perf_counter() - started) * 1000
         return Response(
             output=output,
             finish_reason="stop",

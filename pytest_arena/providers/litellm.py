@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -34,6 +33,7 @@ from pytest_arena.providers.message_content import add_message
 from pytest_arena.providers.model_params import fitted, is_default, left_out_note
 from pytest_arena.providers.prices import Price, load_prices, price_of
 from pytest_arena.providers.usage import Usage, usage_from
+from pytest_arena.real_time import real_time
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 
@@ -97,7 +97,7 @@ class LiteLLMProvider(Provider):
         access = await self._ready()
         check_files(self.spec, self._model, request)
         arguments = self._arguments(request, access)
-        started = time.perf_counter()
+        started = real_time.perf_counter()
         try:
             answer, first_token_ms, latency_ms = await self._heard(arguments, request, started)
             response = answer.response(latency_ms=latency_ms, first_token_ms=first_token_ms)
@@ -119,7 +119,7 @@ class LiteLLMProvider(Provider):
             "max_retries": 0,
         }
         litellm = load_litellm()
-        started = time.perf_counter()
+        started = real_time.perf_counter()
         try:
             failed: Exception | None = None
             received: Any = None
@@ -399,4 +399,4 @@ def _headers(received: Any) -> Mapping[str, str]:
 
 
 def _since(started: float) -> float:
-    return (time.perf_counter() - started) * 1000
+    return (real_time.perf_counter() - started) * 1000

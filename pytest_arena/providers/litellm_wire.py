@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -40,6 +39,7 @@ from pytest_arena.providers.litellm_usage import (
     mended_events,
     problem_in,
 )
+from pytest_arena.real_time import real_time
 
 _USAGE = re.compile(
     rb'"(?:usage|usageMetadata|prompt_eval_count|eval_count|billed_units|tokenUsage|meta)"\s*:'
@@ -68,7 +68,7 @@ class Wire:
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     parts: list[tuple[float, bytes]] = field(default_factory=list)
-    """Each with the time at which it came (`time.perf_counter`)."""
+    """Each with the time at which it came (`real_time.perf_counter`)."""
     ended: bool = False
     """Whether the answer came to its end, as far as HTTP can tell."""
     response: Any = None
@@ -258,7 +258,7 @@ async def _hear(wire: Wire, request: Any, response: Any) -> None:
     wire.ended, wire.response = response.is_closed, None
     to_mend = not wire.path.endswith(_READ_HERE)
     if response.is_closed:
-        wire.parts.append((time.perf_counter(), response.content))
+        wire.parts.append((real_time.perf_counter(), response.content))
         if to_mend and may_be_broken(response.content) and (body := mended(response.content)):
             # what httpx keeps of an answer that was read, and litellm reads
             response._content = body
@@ -268,7 +268,7 @@ async def _hear(wire: Wire, request: Any, response: Any) -> None:
 
     async def listened(chunk_size: int | None = None) -> AsyncIterator[bytes]:
         async for part in read(chunk_size):
-            wire.parts.append((time.perf_counter(), part))
+            wire.parts.append((real_time.perf_counter(), part))
             yield mended_events(part) if to_mend and may_be_broken(part) else part
         wire.ended = True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Awaitable, Mapping
 from typing import Any, Literal, TypeVar
 
@@ -20,6 +19,7 @@ from pytest_arena.prompts.templates import as_text, fill_template, names_in, ren
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.offered import checked_template, offered, template_failure
+from pytest_arena.real_time import real_time
 from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.running.program import OPEN_FILES
 from pytest_arena.running.user_code import in_thread
@@ -152,7 +152,7 @@ class McpProvider(Provider):
             texts = {key: as_text(value) for key, value in arguments.items()}
             return await self._read(self._server.prompt(name, texts, session, limit_s))
         tool = self._known(name, await _told(self._server.tools(session)))
-        began = time.perf_counter()
+        began = real_time.perf_counter()
         try:
             calling = self._server.call(
                 tool, arguments, session, limit_s, traceparent=request.traceparent
@@ -160,7 +160,7 @@ class McpProvider(Provider):
             found = await _told(calling)
         except ServerRefused as refused:
             found = Given(str(refused), is_error=True)
-        latency_ms = (time.perf_counter() - began) * 1000
+        latency_ms = (real_time.perf_counter() - began) * 1000
         call = ToolCall(
             name=name,
             arguments=arguments,
@@ -180,12 +180,12 @@ class McpProvider(Provider):
 
     async def _read(self, reading: Awaitable[Given]) -> Response:
         """Return what a resource or a prompt holds; where the server has none, nobody answered."""
-        began = time.perf_counter()
+        began = real_time.perf_counter()
         try:
             found = await _told(reading)
         except ServerRefused as refused:
             raise system_failure(f"{self._server.name} refuses: {refused}") from None
-        latency_ms = (time.perf_counter() - began) * 1000
+        latency_ms = (real_time.perf_counter() - began) * 1000
         return Response(output=found.text, tells_tools=False, latency_ms=latency_ms)
 
     def _filled(self, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from pytest_arena.providers.error_mapping import failure
 from pytest_arena.providers.message_content import last_user_text
 from pytest_arena.providers.prices import Price, price_of
 from pytest_arena.providers.usage import Usage
+from pytest_arena.real_time import real_time
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request, Response, ToolCall
@@ -75,7 +75,7 @@ class MockProvider(Provider):
 
     async def complete(self, request: Request) -> Response:
         answer, goes_on = _step(self._answer(request), request)
-        started = time.perf_counter()
+        started = real_time.perf_counter()
         latency_s = answer.latency or self._latency_s
         if answer.error is not None:
             await _wait(latency_s)
@@ -90,12 +90,12 @@ class MockProvider(Provider):
         if request.stream:
             first_s = min(answer.first_token or latency_s / 2, latency_s)
             await _wait(first_s)
-            first_token_ms = (time.perf_counter() - started) * 1000
+            first_token_ms = (real_time.perf_counter() - started) * 1000
             await _wait(latency_s - first_s)
         else:
             await _wait(latency_s)
         response = self._response(
-            request, answer, (time.perf_counter() - started) * 1000, first_token_ms
+            request, answer, (real_time.perf_counter() - started) * 1000, first_token_ms
         )
         if goes_on and response.tool_calls and answer.finish_reason is None:
             # calls that have their results already are not the end of the turn

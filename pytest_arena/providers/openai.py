@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from pytest_arena.providers.file_inputs import check_files
 from pytest_arena.providers.json_body import read_beside, read_json
 from pytest_arena.providers.model_params import fitted, left_out_note
 from pytest_arena.providers.prices import Price, load_prices, price_of
+from pytest_arena.real_time import real_time
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 
@@ -77,7 +77,7 @@ class OpenAIProvider(Provider):
         client, access = await self._ready()
         check_files(self.spec, f"openai/{self._model}", request)
         body, headers = self._body(request, access)
-        started = time.perf_counter()
+        started = real_time.perf_counter()
         try:
             if request.stream:
                 return await self._stream(client, body, headers, started)
@@ -96,7 +96,7 @@ class OpenAIProvider(Provider):
         client, access = await self._ready()
         params = access.params(request.params)
         texts = texts_of(request)
-        started = time.perf_counter()
+        started = real_time.perf_counter()
         try:
             body = {**params, "model": self._model, "input": texts, "encoding_format": "float"}
             content = await client.post(_EMBEDDINGS, body, {})
@@ -197,4 +197,4 @@ class OpenAIProvider(Provider):
 
 
 def _since(started: float) -> float:
-    return (time.perf_counter() - started) * 1000
+    return (real_time.perf_counter() - started) * 1000

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_arena.errors import ProviderError
+from pytest_arena.real_time import real_time
 from pytest_arena.recording.entries import answer_from_record, answer_record
 from pytest_arena.recording.keys import is_kept, key_of, request_facts
 from pytest_arena.results.request_response import Request, Response
@@ -144,13 +145,13 @@ def _switch_to_wal(connection: Connection) -> None:
     """
     import sqlite3
 
-    deadline = time.monotonic() + BUSY_S
+    deadline = real_time.monotonic() + BUSY_S
     while True:
         try:
             connection.execute("pragma journal_mode = wal")
             return
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > deadline:
+            if not busy or real_time.monotonic() > deadline:
                 raise
         time.sleep(0.01)

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 from pytest_arena.errors import shorten
+from pytest_arena.real_time import real_time
 from pytest_arena.text.numbers import counted
 from pytest_arena.text.printable import printable
 from pytest_arena.text.redaction import Redactor
@@ -55,7 +56,7 @@ class Collector:
         headers: Mapping[str, str],
         *,
         sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = real_time.monotonic,
     ) -> None:
         self._url = url
         self._headers = {**headers, "Content-Type": "application/json"}

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from pytest_arena.real_time import real_time
+
 try:
     import resource as _resource
 except ImportError:
@@ -106,12 +108,12 @@ SPARE_FILES = SpareFiles()
 def patiently(action: Callable[[], T], longest_s: float = PATIENCE_S) -> T:
     """Do what needs files or a process, in a thread that may wait: where the machine has no more of
     them for the moment, others end and give theirs back."""
-    end = time.monotonic() + longest_s
+    end = real_time.monotonic() + longest_s
     while True:
         try:
             return action()
         except OSError as error:
-            if not is_short(error) or time.monotonic() >= end:
+            if not is_short(error) or real_time.monotonic() >= end:
                 raise
         SPARE_FILES.give()
         time.sleep(PAUSE_S)

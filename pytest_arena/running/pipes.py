@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import select
 import threading
-import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import IO
+
+from pytest_arena.real_time import real_time
 
 PART = 1 << 16
 SETTLING_S = 2.0
@@ -67,10 +68,10 @@ class ThreadedPipes(Pipes):
         threading.Thread(target=self._tell, args=(given,), name="arena-pipe", daemon=True).start()
 
     def ready(self, files: Mapping[int, int], seconds: float | None) -> set[int]:
-        end = None if seconds is None else time.monotonic() + seconds
+        end = None if seconds is None else real_time.monotonic() + seconds
         with self._changed:
             while not (found := self._ready_now(files)):
-                left = None if end is None else end - time.monotonic()
+                left = None if end is None else end - real_time.monotonic()
                 if left is not None and left <= 0:
                     break
                 self._changed.wait(left)

@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.real_time import real_time
 from pytest_arena.running.open_files import PATIENCE_S, is_short, patiently
 from pytest_arena.running.pipes import READABLE, WRITABLE, pipes_of
 from pytest_arena.running.process_groups import signal_group
@@ -155,7 +155,7 @@ class Program:
     ) -> None:
         """Write what is given and read what comes, until that is enough or the program has ended;
         `TimeoutError` after a while."""
-        end = None if limit_s is None else time.monotonic() + limit_s
+        end = None if limit_s is None else real_time.monotonic() + limit_s
         # what the line before has left unread comes first
         self._given = memoryview(bytes(self._given) + given)
         while not self._finished and not done():
@@ -175,7 +175,7 @@ class Program:
                     while self._read(file):
                         pass
                 return
-            if end is not None and time.monotonic() >= end:
+            if end is not None and real_time.monotonic() >= end:
                 raise TimeoutError
 
     @property
@@ -196,7 +196,7 @@ class Program:
         return files
 
     def _longest_wait(self, end: float | None) -> float | None:
-        left = None if end is None else max(end - time.monotonic(), 0.0)
+        left = None if end is None else max(end - real_time.monotonic(), 0.0)
         if self._exit is not None:
             return left
         return _LOOK_S if left is None else min(left, _LOOK_S)

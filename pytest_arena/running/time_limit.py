@@ -7,11 +7,12 @@ import asyncio
 import contextvars
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
+
+from pytest_arena.real_time import real_time
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ async def in_thread_within(seconds: float, function: Callable[[], T]) -> T:
 
 
 def _in_main_thread(seconds: float, function: Callable[[], T]) -> T:
-    began = time.monotonic()
+    began = real_time.monotonic()
     other_left, other_interval = signal.setitimer(signal.ITIMER_REAL, 0)
     if not other_left and _lasting and _lasting[0].is_in_place():
         return _until_it_rings(_lasting[0], seconds, function)
@@ -116,7 +117,7 @@ def _in_main_thread(seconds: float, function: Callable[[], T]) -> T:
     finally:
         _put_back(before)
         if other_left:
-            left = max(other_left - (time.monotonic() - began), _NOT_LESS_S)
+            left = max(other_left - (real_time.monotonic() - began), _NOT_LESS_S)
             signal.setitimer(signal.ITIMER_REAL, left, other_interval)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from pytest_arena.real_time import real_time
 from pytest_arena.running.time_limit import TimeLimitError, break_off
 from pytest_arena.running.user_code import LoopThread, Raised, caught, end_all, let_go
 
@@ -48,11 +48,11 @@ class _Loop:
     def is_held(self) -> bool:
         """Whether a coroutine has it for longer than one that gives way to others would."""
         step = self.step
-        return step is not None and time.monotonic() - step[1] > _SIGN_OF_LIFE_S
+        return step is not None and real_time.monotonic() - step[1] > _SIGN_OF_LIFE_S
 
     def used_by_others(self, watch: Stopwatch) -> float:
         """Return for how long steps of all coroutines but one have run."""
-        step, now = self.step, time.monotonic()
+        step, now = self.step, real_time.monotonic()
         running_s = now - step[1] if step is not None and step[0] is not watch else 0.0
         return self.busy_s - watch.own_s + running_s
 
@@ -64,7 +64,7 @@ class Stopwatch:
     def __init__(self, on: _Loop) -> None:
         self.own_s = 0.0
         self._on = on
-        self._began = time.monotonic()
+        self._began = real_time.monotonic()
         self._others_before = on.used_by_others(self)
         self._paused_s = 0.0
         self._lock = threading.Lock()
@@ -76,7 +76,7 @@ class Stopwatch:
     @property
     def seconds(self) -> float:
         """How long it has taken until now."""
-        now, others = self._paused or (time.monotonic(), self._on.used_by_others(self))
+        now, others = self._paused or (real_time.monotonic(), self._on.used_by_others(self))
         return now - self._began - (others - self._others_before) - self._paused_s
 
     def begin(self) -> None:
@@ -97,7 +97,7 @@ class Stopwatch:
         """Stand still while the run does something for the coroutine."""
         self._pauses += 1
         if self._paused is None:
-            self._paused = (time.monotonic(), self._on.used_by_others(self))
+            self._paused = (real_time.monotonic(), self._on.used_by_others(self))
         try:
             yield
         finally:
@@ -105,17 +105,17 @@ class Stopwatch:
             if not self._pauses and self._paused is not None:
                 (began, others), self._paused = self._paused, None
                 others_s = self._on.used_by_others(self) - others
-                self._paused_s += time.monotonic() - began - others_s
+                self._paused_s += real_time.monotonic() - began - others_s
 
     @contextmanager
     def step(self) -> Iterator[None]:
         """Count what is run within as this coroutine's own."""
-        began = time.monotonic()
+        began = real_time.monotonic()
         self._on.step = (self, began)
         try:
             yield
         finally:
-            took_s = time.monotonic() - began
+            took_s = real_time.monotonic() - began
             self._on.step = None
             self._on.busy_s += took_s
             self.own_s += took_s

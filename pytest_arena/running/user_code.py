@@ -10,13 +10,13 @@ import contextvars
 import inspect
 import os
 import threading
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.real_time import go_by_real_time, real_time
 
 T = TypeVar("T")
 _Calls: TypeAlias = "SimpleQueue[Callable[[], bool] | None]"
@@ -179,7 +179,7 @@ class UserLoop:
         self._leave_blocked()
         if self._loop is None:
             self._loop = BeatingLoop("arena-system-loop")
-        on, began = self._loop, time.monotonic()
+        on, began = self._loop, real_time.monotonic()
         try:
             found = await _run_on(on, coroutine)
         except asyncio.CancelledError as error:
@@ -187,7 +187,7 @@ class UserLoop:
                 error.__dict__[_HELD_UP] = True
                 self._disturbed.add(id(caller))
             if on is self._loop and self._given_up_at is None:
-                self._given_up_at = time.monotonic()
+                self._given_up_at = real_time.monotonic()
             self._leave_blocked()
             raise
         if caller is None or not isinstance(found, Raised):
@@ -224,7 +224,7 @@ class UserLoop:
             return
         if on.beat_at > self._given_up_at:
             self._given_up_at = None
-        elif time.monotonic() - on.beat_at >= _SIGN_OF_LIFE_S:
+        elif real_time.monotonic() - on.beat_at >= _SIGN_OF_LIFE_S:
             self._blocked.append(on)
             self._loop = self._given_up_at = None
 
@@ -234,7 +234,7 @@ class LoopThread:
     user's raises does not end it, nor does one that stops the loop, on which others run, too."""
 
     def __init__(self, name: str) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop = go_by_real_time(asyncio.new_event_loop())
         self.ending: asyncio.Task[None] | None = None
         """Held here, since its loop holds no task that waits."""
         self._ends = threading.Event()
@@ -262,7 +262,7 @@ class BeatingLoop(LoopThread):
     """One that shows for how long coroutines hold it."""
 
     def __init__(self, name: str) -> None:
-        self.beat_at = time.monotonic()
+        self.beat_at = real_time.monotonic()
         self._held: list[tuple[float, float]] = []
         """From when to when somebody held it."""
         super().__init__(name)
@@ -270,14 +270,14 @@ class BeatingLoop(LoopThread):
 
     def held_up_since(self, began: float) -> bool:
         """Return whether somebody had it for most of the time since then, or for long."""
-        now = time.monotonic()
+        now = real_time.monotonic()
         held = [*self._held, (self.beat_at, now)]
         times = (end - max(start, began) for start, end in held if end - start > _HELD_S)
         held_s = sum(each for each in times if each > 0)
         return held_s > min(_SIGN_OF_LIFE_S, (now - began) / 2)
 
     def _beat(self) -> None:
-        before, self.beat_at = self.beat_at, time.monotonic()
+        before, self.beat_at = self.beat_at, real_time.monotonic()
         if self.beat_at - before > _HELD_S:
             self._held.append((before, self.beat_at))
         self.loop.call_later(_BEAT_S, self._beat)

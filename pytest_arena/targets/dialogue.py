@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +11,7 @@ from pytest_arena.errors import ErrorKind, GuardrailError, ProviderError
 from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
 from pytest_arena.judging.answer_parts import parts_of, parts_of_result
 from pytest_arena.loading.plans import CasePlan, TurnPlan
+from pytest_arena.real_time import real_time
 from pytest_arena.results.content import content_of, text_in
 from pytest_arena.results.persona import PersonaMessage
 from pytest_arena.results.request_response import Message, Request, Response
@@ -59,7 +59,7 @@ class DialogueRun:
         self._messages: list[Message] = []
         self._responses: list[Response] = []
         self._events: list[GuardrailEvent] = []
-        self._began = time.perf_counter()
+        self._began = real_time.perf_counter()
 
     async def run(self, goes_on: GoesOn) -> None:
         """Talk until the last turn is answered, something is blocked, or it does not go on."""
@@ -101,7 +101,7 @@ class DialogueRun:
         self._messages = list(self._said)
         if await self._input_is_blocked(turn, number):
             return False
-        asked = time.perf_counter()
+        asked = real_time.perf_counter()
         try:
             request, response = await self._answer(list(self._said), number)
         except ProviderError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from math import floor, inf
@@ -13,6 +12,7 @@ from pytest_arena.engine.calling.shards import BudgetParts
 from pytest_arena.engine.calling.shared_state import Numbers, SharedTable
 from pytest_arena.errors import BudgetSpent
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.real_time import real_time
 from pytest_arena.results.request_response import Request
 from pytest_arena.schema import BudgetSpec
 from pytest_arena.text.numbers import reaches, stays_within
@@ -97,7 +97,7 @@ class Budgets:
         *,
         portion: float = 1.0,
         parts: BudgetParts | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = real_time.monotonic,
         process: int | None = None,
     ) -> None:
         self._table = table

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
-import time
 from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 
 from pytest_arena.errors import LASTING, ErrorKind, ProviderError
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.real_time import real_time
 
 CALLS_IN_A_ROW = 3
 TIMEOUTS_IN_A_ROW = 5
@@ -63,7 +63,7 @@ class CircuitBreaker:
         self._shared_answer = self.notice and self.notice.with_suffix(".answer")
 
     def succeeded(self) -> None:
-        self._answered_at = time.monotonic()
+        self._answered_at = real_time.monotonic()
         self._row.clear()
         if self._shared_row is None or self._shared_answer is None:
             return

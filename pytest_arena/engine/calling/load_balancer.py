@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S
@@ -11,6 +10,7 @@ from pytest_arena.errors import LASTING, ErrorKind, ProviderError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.prices import Price
+from pytest_arena.real_time import real_time
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec
 
@@ -44,7 +44,7 @@ class LoadBalancer(Provider):
         environment: ProviderEnvironment,
         make: Callable[[ProviderSpec], Provider],
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = real_time.monotonic,
     ) -> None:
         super().__init__(spec, environment)
         self._clock = clock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from pytest_arena.engine.calling.provider_state import (
 from pytest_arena.engine.calling.shards import WHOLE, BudgetParts, Shard
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.real_time import real_time
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec, RateLimitSpec
 
@@ -58,7 +58,7 @@ class Quotas:
         portion: float = 1.0,
         processes: int = 1,
         shard: Shard = WHOLE,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = real_time.monotonic,
     ) -> None:
         self._path = path
         self._clock = clock
@@ -173,7 +173,7 @@ class Quotas:
         if self._budgets is not None:
             accounts = self._budgets.accounts_of(state.spec.name, request)
         if not accounts and rate_limiter is None:
-            reservation: Reservation | None = Reservation(time.monotonic())
+            reservation: Reservation | None = Reservation(real_time.monotonic())
         else:
             asks = _must_ask_price(state, accounts)
             if asks and state.asks_price:
@@ -270,7 +270,7 @@ class Quotas:
         if error.kind is ErrorKind.RATE_LIMIT and not error.elsewhere:
             learns_rate = state.rate_limiter is None
             rate_limiter = state.rate_limiter or self._learnt_rate_limiter(state)
-            burst = state.burst(time.monotonic())
+            burst = state.burst(real_time.monotonic())
             await rate_limiter.refused(reservation.started, error.retry_after_s, burst)
             if learns_rate:
                 self._tell_of_rate(state)
@@ -322,7 +322,7 @@ class Quotas:
             if self._budgets is not None and hold is not None:
                 self._budgets.give_back(hold)
             return None
-        return Reservation(time.monotonic(), likely, hold)
+        return Reservation(real_time.monotonic(), likely, hold)
 
     def _settle(
         self, reservation: Reservation, tokens: float | None, cost_usd: float | None

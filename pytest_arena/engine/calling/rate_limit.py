@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from pytest_arena.engine.calling.shared_state import SharedTable
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.real_time import real_time
 from pytest_arena.results.allowance import Allowance
 from pytest_arena.schema import RateLimitSpec
 
@@ -80,7 +80,7 @@ class RateLimiter:
         portion: float = 1.0,
         processes: int = 1,
         longest_pause_s: float = float("inf"),
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = real_time.monotonic,
         process: int | None = None,
     ) -> None:
         self.clock = clock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from pytest_arena.providers.systems.portable.pieces import Timing, failure_kind
 from pytest_arena.providers.systems.portable.shapes import ShapeError, described
 from pytest_arena.providers.systems.portable.shapes.values import as_text, plain
 from pytest_arena.providers.usage import is_count
+from pytest_arena.real_time import real_time
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trace import Span, Trace
 from pytest_arena.running.open_files import no_file_left, ran_out_of_files
@@ -48,7 +48,7 @@ def answer_of(name: str, returned: Any, timing: Timing) -> Response:
     None, what has no text anywhere, an answer that a content filter withheld, figures that are
     none and an `error` of the application's own are a `ProviderError`.
     """
-    latency_ms = (time.perf_counter() - timing.began) * 1000
+    latency_ms = (real_time.perf_counter() - timing.began) * 1000
     try:
         found = described(returned)
     except ShapeError as error:

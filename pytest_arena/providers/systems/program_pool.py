@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.systems.answers import not_started, system_failure
 from pytest_arena.providers.systems.portable.pieces import Timing
+from pytest_arena.real_time import real_time
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.user_code import Raised, Threads, in_thread
 
@@ -199,11 +199,11 @@ class ProgramPool:
         self.greeting = said
 
     def _answer(self, program: Program, line: bytes, timing: Timing) -> dict[str, Any]:
-        timing.began = time.perf_counter()
+        timing.began = real_time.perf_counter()
         answer = _object_in(self._name, program.line_after(line))
         if answer.get(READY) is True and "id" not in answer:
             # until now it imported what it needs
-            timing.began = time.perf_counter()
+            timing.began = real_time.perf_counter()
             answer = _object_in(self._name, program.line_after(b""))
         return answer
 
@@ -265,7 +265,7 @@ def _unusable(name: str, what: str, line: str) -> ProviderError:
 def _end_all(programs: Sequence[Program]) -> None:
     for program in programs:
         program.close_input()
-    end = time.monotonic() + _CLOSING_S
+    end = real_time.monotonic() + _CLOSING_S
     for program in programs:
-        program.wait(max(end - time.monotonic(), 0.0))
+        program.wait(max(end - real_time.monotonic(), 0.0))
         program.finish()

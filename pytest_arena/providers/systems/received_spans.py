@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from pytest_arena.errors import ErrorKind
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.providers.systems.answers import system_failure, trace_from
 from pytest_arena.providers.systems.portable.shapes.traces import NoTraceError, trace_of
+from pytest_arena.real_time import real_time
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.trace import Trace
 from pytest_arena.results.trace_ids import ids_in, span_id, traceparent
@@ -72,15 +72,15 @@ class ReceivedSpans:
             parent = span_id(trace_id, parent, request.attempt)
             request.traceparent = traceparent(trace_id, parent)
         request.otel_endpoint = self._url
-        began, receiver = time.monotonic(), self._environment.span_receiver
+        began, receiver = real_time.monotonic(), self._environment.span_receiver
         async with receiver.waiting_for(trace_id, parent, self._spec.port or 0) as call:
             response = await complete(request)
-            answered = time.monotonic()
+            answered = real_time.monotonic()
             left_s = began + request.timeout_s - _MARGIN_S - answered
             wait_s = max(min(self._spec.wait, left_s), 0.0)
             if have_sent is not None:
                 await have_sent(wait_s)
-            received = await call.received(wait_s, answered + wait_s - time.monotonic())
+            received = await call.received(wait_s, answered + wait_s - real_time.monotonic())
         response.trace = await asyncio.to_thread(_trace, received)
         return response
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.loading.plans import NotePlan
+from pytest_arena.real_time import real_time
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.targets.agent.health import Health
@@ -41,7 +41,7 @@ class AgentRun:
         context: ToolContext,
         notes: Sequence[Sequence[NotePlan]] = (),
         calls: TrialCalls | None = None,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] = real_time.perf_counter,
         calls_of: dict[str, int] | None = None,
     ) -> None:
         """`calls_of` counts the calls of each tool in the trial, where others make some, too."""

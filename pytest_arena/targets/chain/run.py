@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pytest_arena.errors import ProviderError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.chain_plans import ChainPlan, ChainStepPlan
+from pytest_arena.real_time import real_time
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, Request, Response, Tool
@@ -46,7 +46,7 @@ class ChainRun(StepsRun):
         toolboxes: Toolboxes,
         context: ToolContext,
         calls: TrialCalls | None = None,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] = real_time.perf_counter,
     ) -> None:
         super().__init__(clock)
         self._plan = plan

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, first_line, shorten
 from pytest_arena.loading.dialects.task_chains.chain_checks import composed_name
 from pytest_arena.loading.task_chain_plans import ON_FAILURE, TaskChainPlan, TaskPlan
+from pytest_arena.real_time import real_time
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, Request, Response
@@ -58,7 +58,7 @@ class TaskChainRun(StepsRun):
         toolboxes: Toolboxes,
         context: ToolContext,
         calls: TrialCalls | None = None,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] = real_time.perf_counter,
     ) -> None:
         super().__init__(clock)
         self._plan = plan

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.workflow_plans import ARTIFACT, TRANSITION, StatePlan, WorkflowPlan
+from pytest_arena.real_time import real_time
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, Request, Response, Tool
@@ -36,7 +36,7 @@ class WorkflowRun(StepsRun):
         toolboxes: Toolboxes,
         context: ToolContext,
         calls: TrialCalls | None = None,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] = real_time.perf_counter,
     ) -> None:
         super().__init__(clock)
         self._visits = Visits(plan, clock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 import pytest_arena.collection.progress as module
 from pytest_arena.collection.progress import Progress
+from pytest_arena.real_time import real_time
 
 
 class Terminal:
@@ -59,7 +59,7 @@ def test_the_line_says_what_was_spent_and_how_long_the_rest_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = iter((0.0, 0.0, 10.0, 20.0))
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(real_time, "monotonic", lambda: next(clock))
     terminal = Terminal()
     progress = progress_on(terminal, *"abcdefghijkl")
     finish(progress, report("a", None))
@@ -71,7 +71,7 @@ def test_the_line_says_what_was_spent_and_how_long_the_rest_takes(
 def test_the_line_says_how_many_calls_are_in_flight_over_all_workers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(real_time, "monotonic", lambda: 0.0)
     terminal = Terminal()
     progress = progress_on(terminal, *"abcd")
     finish(progress, report("a", None, worker_id="gw0", arena_in_flight=3))

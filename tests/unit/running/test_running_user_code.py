@@ -213,7 +213,10 @@ def test_a_coroutine_behind_one_that_blocks_is_not_warned_of(warned: list[str]) 
     assert warned == []
 
 
-async def _cancelling() -> None:
+async def _cancelling(once: threading.Event | None = None) -> None:
+    if once is not None:
+        once.wait(30)
+        await asyncio.sleep(0)  # whoever asked meanwhile has a task now, that has not begun
     for task in asyncio.all_tasks():
         task.cancel()
     await asyncio.sleep(0)
@@ -233,9 +236,14 @@ async def _stopping() -> str:
 def test_tasks_that_the_user_cancels_have_an_end_and_give_nobody_up() -> None:
     async def test(threads: Threads) -> None:
         loop = UserLoop()
+        both_asked = threading.Event()
+
+        async def say_so() -> None:
+            both_asked.set()
+
         # the one behind is cancelled before it has begun
-        work = [loop.run(one) for one in (_cancelling(), asyncio.sleep(0))]
-        for found in await asyncio.gather(*work):
+        work = [loop.run(one) for one in (_cancelling(both_asked), asyncio.sleep(0))]
+        for found in (await asyncio.gather(*work, say_so()))[:2]:
             assert isinstance(found, Raised)
             assert isinstance(found.error, asyncio.CancelledError)
         await loop.stop()
@@ -271,7 +279,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     """A clock that loops are watched by, and that stands."""
     made = types.SimpleNamespace(now=0.0)
     made.monotonic = lambda: made.now
-    monkeypatch.setattr(user_code, "time", made)
+    monkeypatch.setattr(user_code, "real_time", made)
     return made
 
 
