@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +36,7 @@ from pytest_arena.engine.engine import Engine, Work
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.loading.facts import arena_facts
 from pytest_arena.loading.files import display_name
+from pytest_arena.real_time import real_time
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.cleaning import clean_text
 from pytest_arena.results.serialize import seal
@@ -370,10 +370,10 @@ class ArenaSession:
     def _keep_leftovers(self, left: Sequence[tuple[CellItem, Work]], engine: Engine) -> None:
         """Judge what was answered before its items had their turn, as far as that is quick: who has
         stopped a run does not wait for slow checks."""
-        end, judged = monotonic() + LEFTOVERS_S, 0
+        end, judged = real_time.monotonic() + LEFTOVERS_S, 0
         try:
             for item, work in left:
-                if monotonic() >= end or was_interrupted():
+                if real_time.monotonic() >= end or was_interrupted():
                     break
                 self.keep(item, self._conclude(item, work.result(), engine))
                 judged += 1
