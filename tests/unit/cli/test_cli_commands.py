@@ -262,7 +262,12 @@ def test_ctrl_c_amid_a_file_takes_effect_when_it_is_written(
         return stream
 
     monkeypatch.setattr(Path, "open", interrupted)
-    assert main(arguments) == 130
+    # where the tests run in the background, Ctrl-C is ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(arguments) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     (written,) = Path().iterdir()
     assert written.stat().st_size
 
