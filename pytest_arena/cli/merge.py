@@ -118,8 +118,9 @@ def _missing(files: Sequence[ResultsFile], expected: int | None) -> list[str]:
 
 
 def _write_results(joined: RunResult, folder: Path, files: Sequence[ResultsFile]) -> None:
+    from pytest_arena.places import RESULTS
     from pytest_arena.results.serialize import cell_line
-    from pytest_arena.results.writing import RESULTS, write_results
+    from pytest_arena.results.writing import write_results
 
     output.make_folder(folder)
     target = folder / RESULTS

@@ -79,9 +79,9 @@ def make_folder(folder: Path) -> None:
 
 def unwritable(path: Path, error: OSError) -> UsageError:
     """Return the error of a path that cannot be written."""
-    from pytest_arena.results import writing
+    from pytest_arena import places
 
-    return UsageError(writing.unwritable(path, error, "name another one after --output"))
+    return UsageError(places.unwritable(path, error, "name another one after --output"))
 
 
 def write(run: RunResult, formats: Sequence[str], folder: Path, registry: Registry) -> Reports:

@@ -76,8 +76,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(arguments: argparse.Namespace) -> int:
     """Run the shards, merge what they found, and return the exit code of the whole."""
     from pytest_arena.distributed import Journals
+    from pytest_arena.places import RESULTS
     from pytest_arena.results.report_folder import ReportFolder
-    from pytest_arena.results.writing import RESULTS
     from pytest_arena.text.printable import printable
 
     reports = ReportFolder(arguments.output or Path(output.DEFAULT_FOLDER), Path.cwd())

@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _arenas_of(results: str) -> list[str]:
     """Return the arena files that the cells of a run are from."""
+    from pytest_arena.places import RESULTS
     from pytest_arena.results.reading import read_run
-    from pytest_arena.results.writing import RESULTS
 
     is_folder = os.path.isdir(results)
     cells = read_run(os.path.join(results, RESULTS) if is_folder else results).cells

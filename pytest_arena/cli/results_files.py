@@ -137,7 +137,7 @@ def _fetched(store: ObjectFolder, target: Path) -> set[Path]:
 
     What a killed run left there in pieces is one file without an end.
     """
-    from pytest_arena.results.writing import PREVIOUS, RESULTS
+    from pytest_arena.places import PREVIOUS, RESULTS
 
     found = set()
     for name in store.names():
@@ -182,7 +182,7 @@ def _below(folder: Path) -> Iterator[Path]:
     In a run's own folder the run before, which is kept there, is no other shard; nor is what a
     volume keeps at its root.
     """
-    from pytest_arena.results.writing import PREVIOUS, RESULTS
+    from pytest_arena.places import PREVIOUS, RESULTS
 
     for entry in sorted(folder.iterdir()):
         is_previous = entry.name == PREVIOUS and (folder / RESULTS).exists()

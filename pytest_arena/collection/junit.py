@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.junitxml import xml_key
 
-from pytest_arena.results.cell import Cell
-from pytest_arena.results.load_test import LoadTestResult
+if TYPE_CHECKING:
+    from pytest_arena.results.cell import Cell
+    from pytest_arena.results.load_test import LoadTestResult
 
 
 class JunitErrors:

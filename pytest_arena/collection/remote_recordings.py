@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pytest_arena.collection.run_folders import mirror_of, start_of
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import ObjectFolder, is_url, shown_url, unreachable
+from pytest_arena.places import unwritable
 from pytest_arena.results.serialize import to_line
-from pytest_arena.results.writing import unwritable
 
 if TYPE_CHECKING:
     import pytest

@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import JOURNAL, ObjectFolder, shown_url, unreachable
-from pytest_arena.results.writing import PREVIOUS, RESULTS
+from pytest_arena.places import PREVIOUS, RESULTS
 from pytest_arena.text.shown_path import shown_path
 
 _EVERY_S = 5.0

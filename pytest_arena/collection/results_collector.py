@@ -25,13 +25,13 @@ from pytest_arena.collection.unrun_cells import crashed_cell, skipped_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
+from pytest_arena.places import RESULTS
 from pytest_arena.reporting.write import make_reporter
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.report_folder import ReportFolder
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_line, cell_line, run_line
-from pytest_arena.results.writing import RESULTS
 from pytest_arena.running.interrupts import was_interrupted
 from pytest_arena.running.open_files import patiently
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.collection.worker_journals import CALLS, GATHERED
 from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import Problem, UsageError, UserError
+from pytest_arena.places import RESULTS
 from pytest_arena.results.cell import CODE, MOCK, Cell
 from pytest_arena.results.journal import is_being_written
 from pytest_arena.results.reading import read_lines
 from pytest_arena.results.run import RunInfo
 from pytest_arena.results.serialize import cell_line, run_end
-from pytest_arena.results.writing import RESULTS
 from pytest_arena.text.numbers import counted
 
 if TYPE_CHECKING:

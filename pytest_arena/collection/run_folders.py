@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import is_url
 from pytest_arena.options import given_for, option_named
-from pytest_arena.results.writing import RESULTS, unwritable
+from pytest_arena.places import RESULTS, unwritable
 
 if TYPE_CHECKING:
     import pytest

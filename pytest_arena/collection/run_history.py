@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_arena.errors import UsageError, UserError
+from pytest_arena.places import try_to_write, unwritable
 from pytest_arena.results.run import RunResult
-from pytest_arena.results.writing import try_to_write, unwritable
 from pytest_arena.text.shown_path import shown_path
 
 

@@ -11,8 +11,8 @@ import pytest
 from pytest_arena.collection.run_folders import start_of
 from pytest_arena.collection.run_history import check_history, with_history
 from pytest_arena.errors import UsageError, UserError
+from pytest_arena.places import unwritable
 from pytest_arena.reporting.write import Reports, send_traces, write_reports
-from pytest_arena.results.writing import unwritable
 
 if TYPE_CHECKING:
     from pytest_arena.collection.remote_reports import RemoteReports

@@ -193,7 +193,7 @@ def _times_in(path: Path, name: str) -> dict[str, float]:
 def _results_of(given: str, here: Path) -> Iterator[tuple[Path, str]]:
     """Give a results file, or that of a folder, and what messages call it; of a URL a copy that
     this process has alone."""
-    from pytest_arena.results.writing import RESULTS
+    from pytest_arena.places import RESULTS
 
     if not is_url(given):
         path = here / given

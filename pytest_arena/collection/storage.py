@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_arena.errors import Problem
-from pytest_arena.results.writing import is_of_storage, unwritable
+from pytest_arena.places import is_of_storage, unwritable
 from pytest_arena.text.numbers import counted
 from pytest_arena.text.shown_path import shown_path
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pytest_arena.distributed.shard_task import Ended, Lines, Lost, Message, ShardTask
 from pytest_arena.light_dataclass import dataclass
-from pytest_arena.results.writing import RESULTS
+from pytest_arena.places import RESULTS
 from pytest_arena.text.numbers import counted
 
 _KIND = re.compile(rb'\{"kind": ?"(\w+)"')

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pytest_arena.light_dataclass import dataclass
-from pytest_arena.results.writing import RESULTS
+from pytest_arena.places import RESULTS
 from pytest_arena.running.process_groups import signal_group
 from pytest_arena.running.process_guard import ProcessGuard
 

@@ -20,9 +20,9 @@ from pytest_arena.comparison.gate.gate import Rules, assess, wanted
 from pytest_arena.errors import UsageError
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.options import BASELINE, Settings
+from pytest_arena.places import problem_of_replacing
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
-from pytest_arena.results.writing import problem_of_replacing
 from pytest_arena.text.shown_path import shown_path
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.places import unwritable
 from pytest_arena.recording.trial_calls import KeptCall, TrialCalls
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.serialize import to_line
-from pytest_arena.results.writing import unwritable
 from pytest_arena.running.open_files import no_file_left, patiently, ran_out_of_files
 
 

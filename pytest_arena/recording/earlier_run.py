@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError, UsageError, UserError
+from pytest_arena.places import RESULTS
 from pytest_arena.prompts.persona_texts import COMPLETE
 from pytest_arena.recording.keys import PERSONA
 from pytest_arena.results.cell import Cell, column_name
 from pytest_arena.results.reading import read_run
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
-from pytest_arena.results.writing import RESULTS
 
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.client import Answers

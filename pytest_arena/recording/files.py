@@ -13,11 +13,11 @@ from uuid import uuid4
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.places import problem_of_replacing, unwritable
 from pytest_arena.recording.entries import FORMAT, better, check_entry
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.reading import FileKind, json_lines
 from pytest_arena.results.serialize import ShapeError, to_line
-from pytest_arena.results.writing import problem_of_replacing, unwritable
 from pytest_arena.running.file_locks import FolderLock
 
 FOLDER = "recordings"

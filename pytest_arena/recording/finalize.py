@@ -10,9 +10,9 @@ from typing import Any
 from pytest_arena.errors import Problem, UserError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.options import Settings
+from pytest_arena.places import is_of_storage
 from pytest_arena.recording.files import RecordingFile, recording_name
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.writing import is_of_storage
 from pytest_arena.text.numbers import counted
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError, UserError
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.places import is_of_storage, reason_of
 from pytest_arena.recording.entries import (
     answer_from_record,
     entry_of,
@@ -24,7 +25,6 @@ from pytest_arena.results.cell import column_name
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
-from pytest_arena.results.writing import is_of_storage, reason_of
 from pytest_arena.schema import ProviderSpec
 from pytest_arena.text.shown_path import shown_path
 

@@ -13,10 +13,10 @@ from pytest_arena._garbage import no_collection
 from pytest_arena.errors import UsageError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.options import Settings
+from pytest_arena.places import is_of_storage, unwritable
 from pytest_arena.registry import Registry
 from pytest_arena.reporting.base import TraceReporter
 from pytest_arena.results.run import RunResult
-from pytest_arena.results.writing import is_of_storage, unwritable
 from pytest_arena.text.exception_text import exception_text
 from pytest_arena.text.printable import printable
 from pytest_arena.text.shown_path import shown_path

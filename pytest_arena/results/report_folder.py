@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_arena.errors import Problem, UsageError
-from pytest_arena.results.writing import PREVIOUS, RESULTS, try_to_write, unwritable
+from pytest_arena.places import PREVIOUS, RESULTS, try_to_write, unwritable
 from pytest_arena.running.file_locks import FolderLock
 from pytest_arena.text.shown_path import shown_path
 

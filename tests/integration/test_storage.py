@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import Project
 
-from pytest_arena.results import writing as writing_results
+from pytest_arena import places
 from pytest_arena.results.journal import Journal
 from pytest_arena_reporters import writing
 
@@ -389,7 +389,6 @@ def test_recordings_that_cannot_be_made_are_told_before_anything_is_asked(
 
 FILLS = """\
 import errno, os
-from pytest_arena.results import writing as writing_results
 from pytest_arena.results.journal import Journal
 
 append = Journal.append
@@ -458,16 +457,16 @@ def test_what_is_missing_in_recordings_is_not_asked_for_where_none_can_be_added(
     project.run_apart(*NEW, "-k", "3 or 4").assert_outcomes(passed=28)
     full = """\
         import errno, os
-        from pytest_arena.results import writing
+        from pytest_arena import places
 
-        whole = writing.try_to_write
+        whole = places.try_to_write
 
         def full(path):
             if "recs" in str(path):
                 raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
             whole(path)
 
-        writing.try_to_write = full
+        places.try_to_write = full
     """
     project.pytester.makepyfile(conftest=full)
     # nothing need be recorded
@@ -537,14 +536,14 @@ def test_a_baseline_that_cannot_be_written_is_told_before_anything_is_asked(
     if circle:
         (project.path / "base").symlink_to("base")
     else:
-        whole = writing_results.try_to_write
+        whole = places.try_to_write
 
         def read_only(path: Path) -> None:
             if path.parent.name == "base":
                 raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
             whole(path)
 
-        monkeypatch.setattr(writing_results, "try_to_write", read_only)
+        monkeypatch.setattr(places, "try_to_write", read_only)
     result = project.run(
         *spread, BASELINE, "--arena-baseline=base/b.jsonl", "--arena-baseline-missing=warn"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from pytest_arena.results.writing import unwritable
+from pytest_arena.places import unwritable
 
 
 def test_what_an_object_store_says_keeps_its_letters() -> None:
