@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from inspect import getsourcefile
@@ -236,7 +237,8 @@ class CellItem(pytest.Item):
     def let_go(self) -> None:
         """Let go of what the item was to run, when the run has ended: reports go by cells, and take
         memory of their own. An item that a hook has put into the run twice is told so twice."""
-        vars(self).pop("plan", None)
+        with suppress(AttributeError):
+            del self.plan
 
 
 CELL = pytest.StashKey[tuple[Cell, str]]()
