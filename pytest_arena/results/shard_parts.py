@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pytest_arena.errors import Location, Problem, UserError
 from pytest_arena.results.cell import Cell
@@ -53,7 +54,7 @@ def of_other_contents(files: Sequence[ResultsFile]) -> list[str]:
     known: dict[object, tuple[str, object]] = {}
     others: dict[str, list[str]] = {}
     for file in files:
-        for arena in _arenas(file.run.info.options):
+        for arena in file.run.info.options.get("arenas") or ():
             contents = arena.get("contents")
             if contents is None:
                 continue
@@ -73,21 +74,15 @@ def number_of_shards(runs: Iterable[RunResult]) -> int:
     return len({_part_of(run) or run.info.run_id for run in runs})
 
 
-def without_parts(options: Mapping[str, object]) -> dict[str, object]:
+def without_parts(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a part without what tells it from others."""
     kept = {name: value for name, value in options.items() if name not in _OF_PARTS}
     if "arenas" in kept:
         kept["arenas"] = [
             {name: value for name, value in arena.items() if name != "contents"}
-            for arena in _arenas(options)
+            for arena in kept["arenas"] or ()
         ]
     return kept
-
-
-def _arenas(options: Mapping[str, object]) -> list[Mapping[str, object]]:
-    given = options.get("arenas")
-    found = given if isinstance(given, (list, tuple)) else ()
-    return [arena for arena in found if isinstance(arena, Mapping)]
 
 
 def python_tests_of(runs: Sequence[RunResult]) -> dict[str, object] | None:

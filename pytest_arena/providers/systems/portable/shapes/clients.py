@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .values import (
-    NO_REASON,
     as_text,
+    came_back,
     first,
     get,
     listed,
@@ -139,10 +139,7 @@ def autogen(value: Any) -> dict[str, Any] | None:
             calls[str(get(part, "id"))] = tool_call(part)
         elif (made := calls.get(str(get(part, "call_id")))) is not None:
             content = as_text(get(part, "content"))
-            if get(part, "is_error"):
-                made["error"] = content or NO_REASON
-            else:
-                made["result"] = content
+            came_back(made, content, failed=bool(get(part, "is_error")))
     # of calls, their results and what a user says there is none
     usage = [usage_of(get(one, "models_usage")) for one in messages]
     return {

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .values import (
-    NO_REASON,
     as_text,
     calls_of,
+    came_back,
     first,
     get,
     listed,
@@ -140,10 +140,7 @@ def _calls_of_parts(messages: Iterable[Any]) -> list[dict[str, Any]]:
                 found = calls.get(str(get(part, "tool_call_id")))
                 if found is not None:
                     content = plain(get(part, "content"))
-                    if kind == "tool-return":
-                        found["result"] = content
-                    else:
-                        found["error"] = content or NO_REASON
+                    came_back(found, content, failed=kind == "retry-prompt")
     return list(calls.values())
 
 
@@ -199,10 +196,7 @@ def _langgraph(value: Any) -> dict[str, Any] | None:
         result = results.get(call.get("id", ""))
         if result is not None:
             content = plain(get(result, "content"))
-            if get(result, "status") == "error":
-                call["error"] = content or NO_REASON
-            else:
-                call["result"] = content
+            came_back(call, content, failed=get(result, "status") == "error")
     found["tool_calls"] = calls
     found["finish_reason"] = reason_of_message(answers[-1])
     found["usage"] = summed([usage_of_message(one) for one in answers])

@@ -23,7 +23,7 @@ _BESIDE_TOKENS_IN = (
     *("cacheReadInputTokens", "cacheWriteInputTokens"),
 )
 """What Anthropic and Bedrock read from their caches, or write there: no part of the others."""
-NO_REASON = "no reason was given"
+_NO_REASON = "no reason was given"
 """The error of a tool that failed and says nothing."""
 _UNFINISHED = ("failed", "cancelled", "in_progress", "queued")
 _DOCUMENT_TEXT = ("page_content", "text", "content")
@@ -82,6 +82,14 @@ def tool_call(value: Any) -> dict[str, Any]:
 def calls_of(value: Any) -> list[dict[str, Any]]:
     """Return what stands under `tool_calls`, as plain mappings; null is no call."""
     return [tool_call(one) for one in listed(get(value, "tool_calls"))]
+
+
+def came_back(call: dict[str, Any], content: Any, *, failed: bool) -> None:
+    """Put what came of a call into it: its result, or its error."""
+    if failed:
+        call["error"] = content or _NO_REASON
+    else:
+        call["result"] = content
 
 
 def error_text(told: Any) -> str | None:
