@@ -142,6 +142,9 @@ class CellItem(pytest.Item):
     """One case against one provider: an item of pytest."""
 
     parent: ArenaFile
+    _request: Any = None
+    """What sets up fixtures; between its runs an item has none, and pytest makes it anew."""
+    funcargs: Any = None
 
     def __init__(self, *, plan: CellPlan, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -165,11 +168,10 @@ class CellItem(pytest.Item):
             self.parent.fixture_info = manager.getfixtureinfo(node=self, func=None, cls=None)
         self._fixtureinfo = self.parent.fixture_info
         self.fixturenames = self._fixtureinfo.names_closure
-        self._initrequest()
 
     def _initrequest(self) -> None:
-        """Begin with no fixture set up; pytest-rerunfailures calls it before each re-run."""
-        self.funcargs: dict[str, object] = {}
+        """Begin with no fixture set up; pytest calls it before each setup of the item."""
+        self.funcargs = {}
         self._request = TopRequest(self, _ispytest=True)  # type: ignore[arg-type]
 
     @property

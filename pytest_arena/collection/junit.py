@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from pytest_arena.results.load_test import LoadTestResult
 
 
+PREFIX = "arena_"
+"""What the names of all properties of a cell begin with."""
+
+
 class JunitErrors:
     """Makes an `<error>` of what reached no verdict, as the terminal and our reports have it.
 

@@ -34,6 +34,8 @@ class ArenaNames:
         self._named = {path for path, _ in named}
         self.parts = [path_from(self._root, path) for path, is_part in named if is_part]
         """The files of which single items were asked for."""
+        self._known: dict[str, bool] = {}
+        """Of what the ids of items begin with, whether it is an arena file."""
 
     def is_arena(self, path: Path) -> bool:
         """Return whether a file is an arena file."""
@@ -44,7 +46,12 @@ class ArenaNames:
     def cell(self, nodeid: str) -> NodeId | None:
         """Return the parts of a cell's node id, or None for any other node id."""
         file, separator, name = nodeid.partition("::")
-        if not separator or not name.endswith("]") or not self.is_arena(self._root / file):
+        if not separator or not name.endswith("]"):
+            return None
+        is_arena = self._known.get(file)
+        if is_arena is None:
+            is_arena = self._known[file] = self.is_arena(self._root / file)
+        if not is_arena:
             return None
         case, _, column = name[:-1].rpartition("[")
         return NodeId(file, case, column)

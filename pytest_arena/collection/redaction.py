@@ -58,7 +58,7 @@ class RunRedaction:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
-        return self._clean_report((yield))
+        return self.clean_report((yield))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -66,7 +66,7 @@ class RunRedaction:
         context = getattr(report, "context", None)
         if context is None:
             return
-        self._clean_report(report)
+        self.clean_report(report)
         for name in ("msg", "kwargs"):
             held = getattr(context, name, None)
             clean = self._redactor.clean_value(held)
@@ -81,7 +81,7 @@ class RunRedaction:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
-        return self._clean_report((yield))
+        return self.clean_report((yield))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: WarningMessage) -> None:
@@ -98,7 +98,9 @@ class RunRedaction:
             # pytest and its plug-ins print this object, each in its own way
             excrepr.toterminal = lambda writer: writer.line(clean)
 
-    def _clean_report(self, report: Any) -> Any:
+    def clean_report(self, report: Any, without: tuple[str, ...] = ()) -> Any:
+        """Take secrets out of a report, and return it; properties whose names begin as one of
+        `without` have none."""
         if report.longrepr is not None:
             # a test may have set what it fails with
             self._redactor.learn(os.environ)
@@ -106,7 +108,8 @@ class RunRedaction:
             report.sections = [(name, self._redactor.clean(text)) for name, text in report.sections]
         if reason := getattr(report, "wasxfail", None):
             report.wasxfail = self._redactor.clean(str(reason))
-        if properties := getattr(report, "user_properties", None):
+        properties = getattr(report, "user_properties", None)
+        if properties and not all(name.startswith(without) for name, _ in properties):
             # quickly, all in one: hardly any holds a secret
             every = "\n".join([str(part) for pair in properties for part in pair])
             if every == self._clean or self._redactor.clean(every) == every:

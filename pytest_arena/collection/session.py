@@ -24,7 +24,7 @@ from pytest_arena.collection.items import (
     mark_resumed,
     take_along,
 )
-from pytest_arena.collection.junit import junit_properties
+from pytest_arena.collection.junit import PREFIX, junit_properties
 from pytest_arena.collection.prefetch import Prefetch, window_of
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.run_context import RunContext
@@ -157,7 +157,8 @@ class ArenaSession:
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
         if self.selection is not None:
             self.selection.look_at(items)
-        self._tests += [item.nodeid for item in items if uses_arena(item)]
+        tests = (item for item in items if not isinstance(item, CellItem))
+        self._tests += [item.nodeid for item in tests if uses_arena(item)]
 
     def pytest_collection_finish(self) -> None:
         if self.selection is not None:
@@ -285,7 +286,7 @@ class ArenaSession:
         """Put a finished cell where it cannot be lost; the report takes it along."""
         cell, line = self._put_away(cell)
         leave(item, cell, line)
-        others = [pair for pair in item.user_properties if not pair[0].startswith("arena_")]
+        others = [pair for pair in item.user_properties if not pair[0].startswith(PREFIX)]
         item.user_properties = [*others, *junit_properties(cell)]
         return cell
 
@@ -310,9 +311,7 @@ class ArenaSession:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, Any]:
         report = yield
-        engine = self._engine.started
-        if engine is not None:
-            report.arena_in_flight = engine.in_flight
+        self._tell_in_flight(report)
         if isinstance(item, CellItem):
             if not has_cell(item):
                 if call.when == "teardown" or report.passed:
@@ -323,6 +322,16 @@ class ArenaSession:
                 self.keep(item, marked)
             take_along(item, report)
         return report
+
+    def complete(self, item: CellItem, report: pytest.TestReport) -> None:
+        """Put into a report of a cell that has passed what there is to tell of it."""
+        self._tell_in_flight(report)
+        take_along(item, report)
+
+    def _tell_in_flight(self, report: Any) -> None:
+        engine = self._engine.started
+        if engine is not None:
+            report.arena_in_flight = engine.in_flight
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self) -> None:

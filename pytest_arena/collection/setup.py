@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from pytest_arena._garbage import no_collection
-from pytest_arena.collection.junit import JunitErrors
+from pytest_arena.collection.junit import PREFIX, JunitErrors
 from pytest_arena.collection.left_threads import LeftThreads
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.orderly_end import OrderlyEnd
@@ -35,6 +35,7 @@ from pytest_arena.text.code_page import keep_writable
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
+    from pytest_arena.collection.items import CellItem
     from pytest_arena.collection.remote_recordings import RemoteRecordings
     from pytest_arena.collection.remote_reports import RemoteReports
     from pytest_arena.collection.results_collector import ResultsCollector
@@ -198,6 +199,7 @@ def _activate_alone(
     """Register the only process, which runs the cells and takes their results."""
     from pytest_arena.collection.results_setup import register_results
     from pytest_arena.collection.session import ArenaSession
+    from pytest_arena.collection.short_protocol import ShortProtocol
 
     share = Share(shard=shard_of(parts.settings))
     session = ArenaSession(
@@ -212,12 +214,22 @@ def _activate_alone(
         confirms=collector.cells,
         progress=progress,
     )
-    _register(parts, session, share, knows_order=True)
+    redaction = _register(parts, session, share, knows_order=True)
+
+    def complete(item: CellItem, report: pytest.TestReport) -> None:
+        session.complete(item, report)
+        # those of the cell are made of what was cleaned
+        redaction.clean_report(report, without=(PREFIX,))
+
+    short = ShortProtocol(parts.config, session.arenas.loaded, complete)
+    parts.config.pluginmanager.register(short, "arena-short-protocol")
     register_results(parts, collector)
 
 
-def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_order: bool) -> None:
-    """Register what collects and runs arena files in this process."""
+def _register(
+    parts: RunContext, session: ArenaSession, share: Share, *, knows_order: bool
+) -> RunRedaction:
+    """Register what collects and runs arena files in this process; return what cleans reports."""
     from pytest_arena.collection.preflight import Preflight
 
     if parts.gatekeeper is not None and parts.gatekeeper.holds:
@@ -243,7 +255,9 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
     )
     manager.register(session, "arena-session")
     manager.register(preflight, "arena-preflight")
-    manager.register(RunRedaction(parts.config, parts.redactor), "arena-redaction")
+    redaction = RunRedaction(parts.config, parts.redactor)
+    manager.register(redaction, "arena-redaction")
+    return redaction
 
 
 def _gatekeeper(settings: Settings, config: pytest.Config, registry: Registry) -> Gatekeeper | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pytest_arena.errors import shorten
@@ -38,10 +39,7 @@ def usage_from(usage: Any, *, embeds: bool = False) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     broken: list[str] = []
-
-    def count(holder: Any, *names: str) -> int | None:
-        return _count(holder, names, broken)
-
+    count = partial(_count, broken)
     given_in = count(usage, "prompt_tokens", "input_tokens") or None
     given_out = 0 if embeds else count(usage, "completion_tokens", "output_tokens")
     of_input = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
@@ -64,7 +62,7 @@ def is_count(value: Any) -> bool:
     return whole and 0 <= value <= MOST_TOKENS and value == int(value)
 
 
-def _count(holder: Any, names: tuple[str, ...], broken: list[str]) -> int | None:
+def _count(broken: list[str], holder: Any, *names: str) -> int | None:
     """Return the count of the first of these names that there is; one that is none is broken."""
     if not isinstance(holder, dict):
         return None

@@ -134,7 +134,8 @@ class Request:
     def file_parts(self) -> list[Part]:
         """The parts of all messages that stand for files."""
         contents = [message.get("content") for message in self.messages]
-        return [part for one in contents if not isinstance(one, str) for part in files_in(one)]
+        listed = [one for one in contents if not isinstance(one, str)]
+        return [part for one in listed for part in files_in(one)] if listed else []
 
     @property
     def openai_messages(self) -> list[Message]:

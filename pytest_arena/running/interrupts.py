@@ -56,32 +56,44 @@ _holds: list[_Hold] = []
 """The one that is in place, if any."""
 
 
-@contextmanager
-def held() -> Iterator[None]:
+class held:  # noqa: N801 - it is called as functions are
     """Note the first Ctrl-C of a stretch of work, and raise it at its end, or amid it where `take`
     waits; a second one is raised at once.
 
     A handler of somebody else's stays, and so does Ctrl-C that is ignored.
     """
-    may_hold = not _holds and threading.current_thread() is threading.main_thread()
-    if not may_hold or _handler_of(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    hold = _Hold()
-    try:
-        _holds.append(hold)
-        _set_handler(signal.SIGINT, hold)
-        yield
-    except Exception:
-        # an interrupted run ends as one, whatever has failed besides
-        hold.let_through()
-        raise
-    finally:
+
+    __slots__ = ("_hold",)
+
+    def __enter__(self) -> None:
+        self._hold: _Hold | None = None
+        may_hold = not _holds and threading.current_thread() is threading.main_thread()
+        if not may_hold or _handler_of(signal.SIGINT) is not signal.default_int_handler:
+            return
+        hold = _Hold()
+        try:
+            self._hold = hold
+            _holds.append(hold)
+            _set_handler(signal.SIGINT, hold)
+        except BaseException:
+            self._give_back(hold)
+            raise
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        hold = self._hold
+        if hold is None:
+            return
+        self._give_back(hold)
+        if error is None or isinstance(error, Exception):
+            # an interrupted run ends as one, whatever has failed besides
+            hold.let_through()
+
+    @staticmethod
+    def _give_back(hold: _Hold) -> None:
         # first, since Ctrl-C is raised as soon as Python's own handler is there again
         _holds.clear()
         if _handler_of(signal.SIGINT) is hold:
             _set_handler(signal.SIGINT, signal.default_int_handler)
-    hold.let_through()
 
 
 def let_through() -> None:

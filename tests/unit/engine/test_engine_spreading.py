@@ -51,3 +51,23 @@ def test_the_gate_opens_again_after_it_was_idle() -> None:
         return through
 
     assert asyncio.run(rounds()) == 3 * (AT_ONCE + 1)
+
+
+def test_who_is_cancelled_while_it_waits_costs_nobody_a_turn() -> None:
+    async def rounds() -> list[int]:
+        spreader = Spreader()
+        through: list[int] = []
+
+        async def wait(number: int) -> None:
+            await spreader.wait()
+            through.append(number)
+
+        tasks = [asyncio.create_task(wait(number)) for number in range(3 * AT_ONCE)]
+        await asyncio.sleep(0)
+        for task in tasks[AT_ONCE : 2 * AT_ONCE]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return through
+
+    numbers = list(range(3 * AT_ONCE))
+    assert asyncio.run(rounds()) == [*numbers[:AT_ONCE], *numbers[2 * AT_ONCE :]]

@@ -50,12 +50,11 @@ def pythons_own_handler() -> Iterator[None]:
 def test_ctrl_c_is_raised_at_the_end_of_what_it_must_not_break() -> None:
     done = []
 
-    @held()
     def work() -> None:
         ctrl_c()
         done.append(was_interrupted())
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), held():
         work()
     assert done == [True]
 
@@ -71,7 +70,6 @@ def test_work_without_ctrl_c_is_as_it_was() -> None:
 def test_a_second_ctrl_c_is_raised_at_once() -> None:
     done = []
 
-    @held()
     def work() -> None:
         ctrl_c()
         try:
@@ -79,7 +77,7 @@ def test_a_second_ctrl_c_is_raised_at_once() -> None:
         finally:
             done.append(was_interrupted())
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), held():
         work()
     assert done == [False]
 
@@ -87,25 +85,23 @@ def test_a_second_ctrl_c_is_raised_at_once() -> None:
 def test_work_within_work_is_held_until_the_outer_one_ends() -> None:
     done = []
 
-    @held()
     def work() -> None:
         with held():
             ctrl_c()
         done.append("inner")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), held():
         work()
     assert done == ["inner"]
 
 
 def test_a_failure_does_not_hide_ctrl_c() -> None:
 
-    @held()
     def work() -> None:
         ctrl_c()
         raise ValueError("besides")
 
-    with pytest.raises(KeyboardInterrupt) as caught:
+    with pytest.raises(KeyboardInterrupt) as caught, held():
         work()
     assert str(caught.value.__context__) == "besides"
 
@@ -132,7 +128,6 @@ def test_ctrl_c_is_raised_where_the_work_lets_it_through_and_once_alone() -> Non
 def test_what_is_not_to_be_broken_waits_on_and_ctrl_c_is_raised_behind_it() -> None:
     done = []
 
-    @held()
     def work() -> None:
         future: Future[str] = Future()
         with unbroken():
@@ -147,7 +142,7 @@ def test_what_is_not_to_be_broken_waits_on_and_ctrl_c_is_raised_behind_it() -> N
             done.append(result_of(future))
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), held():
         work()
     assert done == ["in order", "outside", "broken off", "in order"]
 
@@ -156,7 +151,6 @@ def test_a_second_ctrl_c_breaks_off_what_waits_on_for_the_first() -> None:
     future: Future[str] = Future()
     done = []
 
-    @held()
     def work() -> None:
         with unbroken():
             ctrl_c()
@@ -165,7 +159,7 @@ def test_a_second_ctrl_c_breaks_off_what_waits_on_for_the_first() -> None:
             finally:
                 done.append(was_interrupted())
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), held():
         work()
     assert done == [False]
 
@@ -219,14 +213,13 @@ def test_other_threads_hold_nothing() -> None:
         with held():
             found.extend([was_interrupted(), given_in(), result_of(future)])
 
-    @held()
     def work() -> None:
         ctrl_c()
         thread = threading.Thread(target=look)
         thread.start()
         thread.join()
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), held():
         work()
     assert found == [False, False, 1]
 
@@ -413,14 +406,13 @@ def test_ctrl_c_ends_the_waiting_for_a_worker_that_says_nothing() -> None:
     presser = threading.Thread(target=press)
     presser.start()
 
-    @held()
     def work() -> None:
         waits.put(None)
         while True:
             with suppress(Empty):
                 events.get(timeout=0.1)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), held():
         work()
     presser.join()
 
