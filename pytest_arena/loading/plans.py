@@ -217,20 +217,23 @@ class CasePlan:
         return [*self.tools, *(provider.params.get("tools") or self.params.get("tools") or ())]
 
 
-def every_assertion(case: CasePlan) -> Iterator[Assertion]:
-    """Yield the assertions of a case and of its turns, the members of groups among them."""
-    yield from with_members(case.assertions)
+def every_assertion(case: CasePlan) -> list[Assertion]:
+    """Return the assertions of a case and of its turns, the members of groups among them."""
+    found = with_members(case.assertions)
     for turns in case.dialogues:
         for turn in turns:
-            yield from with_members(turn.assertions)
+            found += with_members(turn.assertions)
+    return found
 
 
-def with_members(assertions: Iterable[Assertion]) -> Iterator[Assertion]:
-    """Yield assertions, each before the members that it has as a group."""
+def with_members(assertions: Iterable[Assertion]) -> list[Assertion]:
+    """Return assertions, each before the members that it has as a group."""
+    found: list[Assertion] = []
     for assertion in assertions:
-        yield assertion
+        found.append(assertion)
         if members := assertion.members:
-            yield from with_members(members)
+            found += with_members(members)
+    return found
 
 
 def rivals_of(

@@ -50,6 +50,8 @@ def fitted(
     the model is called, where the entry has it otherwise.
     """
     found = FittedParams(dict(params))
+    if not params:
+        return found
     entry = entry_of(full_model or spec.full_model)
     if not entry:
         return found

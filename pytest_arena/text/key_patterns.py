@@ -75,7 +75,7 @@ def possible_forms(text: str, words: str) -> tuple[KeyForm, ...]:
     found = [form for hint, form in _OF_TEXT if hint in text]
     if words and _hint_of_words().search(words):
         found += [form for hint, form in _OF_WORDS if hint in words]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found)) if found else ()
 
 
 def _matches(text: str, quoted: bool) -> Iterator[KeySpan]:
