@@ -11,6 +11,7 @@ from pytest_arena.engine.provider_factory import warm_up
 from pytest_arena.engine_setup import learn_keys
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.versions import with_baseline_trials
+from pytest_arena.results.cell import CODE
 
 if TYPE_CHECKING:
     from pytest_arena.collection.run_context import RunContext
@@ -68,3 +69,11 @@ class CollectedArenas:
     def plans(self) -> dict[str, CellPlan]:
         """Return what is to be run of each chosen cell, by its id."""
         return {f"{plan.file}::{plan.name}": plan for arena in self.loaded for plan in arena.cells}
+
+    def go_by_own_code(self) -> bool:
+        """Return whether code of the project's own answers in a cell of these files, or judges."""
+        return any(
+            any(CODE in plan.hashes for plan in arena.cells)
+            or any(self._own_code.answers(spec.provider) for spec in arena.judges)
+            for arena in self.loaded
+        )

@@ -41,7 +41,7 @@ class OwnCode:
             if id(case) not in by_case:
                 by_case[id(case)] = self._in_case(case)
             if id(provider) not in by_provider:
-                by_provider[id(provider)] = self._answers(provider.provider)
+                by_provider[id(provider)] = self.answers(provider.provider)
             return by_case[id(case)] or by_provider[id(provider)]
 
         marked = [goes_by_code(plan) for plan in arena.cells]
@@ -69,7 +69,8 @@ class OwnCode:
             for assertion in every_assertion(case)
         )
 
-    def _answers(self, provider: str) -> bool:
+    def answers(self, provider: str) -> bool:
+        """Return whether code of the project's own stands behind a provider, by its name."""
         if provider in _SYSTEMS:
             return True
         module = self._registry.providers.module_of(provider)

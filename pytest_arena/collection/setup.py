@@ -221,7 +221,7 @@ def _activate_alone(
         # those of the cell are made of what was cleaned
         redaction.clean_report(report, without=(PREFIX,))
 
-    short = ShortProtocol(parts.config, session.arenas.loaded, complete)
+    short = ShortProtocol(parts.config, session.arenas, complete)
     parts.config.pluginmanager.register(short, "arena-short-protocol")
     register_results(parts, collector)
 

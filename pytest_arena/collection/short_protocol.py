@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,11 @@ import pytest
 from _pytest.runner import check_interactive_exception, pytest_runtest_call
 
 from pytest_arena.collection.items import ArenaFile, CellItem
-from pytest_arena.results.cell import CODE
 
 if TYPE_CHECKING:
     import pluggy
 
-    from pytest_arena.loading.plans import Arena
+    from pytest_arena.collection.collected_arenas import CollectedArenas
 
 _IDLE = frozenset(
     f"_pytest.{name}"
@@ -71,6 +70,18 @@ _LOOKED_AT = (
 )
 _OPTIONS = ("usepdb", "setupshow", "setuponly", "setupplan", "durations", "debug")
 """What shows setups and teardowns, or stops within them."""
+_PRINTING = frozenset(
+    (
+        "autoevals",
+        "deepeval",
+        "litellm",
+        "model2vec",
+        "presidio_analyzer",
+        "pydantic_evals",
+        "wordllama",
+    )
+)
+"""Libraries that may print, once they are imported."""
 _MARKS = frozenset({"skip", "skipif", "xfail", "usefixtures"})
 
 
@@ -85,7 +96,7 @@ class ShortProtocol:
     def __init__(
         self,
         config: pytest.Config,
-        arenas: Sequence[Arena],
+        arenas: CollectedArenas,
         complete: Callable[[CellItem, pytest.TestReport], object],
     ) -> None:
         """`arenas` are those of the run; all are known once the first cell runs. `complete` puts
@@ -108,8 +119,7 @@ class ShortProtocol:
             return None
         if file not in self._is_short:
             self._is_short[file] = not self._is_watched and _is_unseen(file)
-        if not self._is_short[file] or "litellm" in sys.modules:
-            # that one prints, too
+        if not (self._is_short[file] and sys.modules.keys().isdisjoint(_PRINTING)):
             return None
         self._run(item, file.hooks_of_run)
         return True
@@ -122,7 +132,7 @@ class ShortProtocol:
             any(getattr(option, name, None) for name in _OPTIONS)
             or getattr(option, "log_cli_level", None) is not None
             or bool(self._config.getini("log_cli"))
-            or any(CODE in plan.hashes for arena in self._arenas for plan in arena.cells)
+            or self._arenas.go_by_own_code()
         )
 
     def _run(self, item: CellItem, hooks: pluggy.HookRelay) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -140,6 +142,33 @@ def test_cells_are_set_up_where_code_of_the_project_may_print(project: Project) 
         arena=SIX.replace("{type: contains, value: one}", "{type: python, call: 'mine:check'}", 1)
     )
     project.pytester.makepyfile(mine="def check(output, context):\n    print('seen')\n    return 1")
+    assert around_calls(project) == 12
+
+
+def test_cells_are_set_up_where_a_judge_of_the_project_may_print(project: Project) -> None:
+    project.write(
+        arena="judge: {provider: mine}\n"
+        + SIX.replace("{type: contains, value: one}", "{type: llm_judge, rubric: it is one}", 1)
+    )
+    project.pytester.makeconftest(
+        "from pytest_arena import Provider, Response\n"
+        "class Mine(Provider):\n"
+        "    type = 'mine'\n"
+        "    offline = True\n"
+        "    async def complete(self, request):\n"
+        "        print('seen')\n"
+        '        return Response(output=\'{"score": 1, "reason": "it is"}\')\n'
+        "def pytest_arena_register(registry):\n"
+        "    registry.provider(Mine)\n"
+    )
+    assert around_calls(project) == 12
+
+
+def test_cells_are_set_up_once_a_library_is_there_that_prints(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(arena=SIX)
+    monkeypatch.setitem(sys.modules, "deepeval", ModuleType("deepeval"))
     assert around_calls(project) == 12
 
 
