@@ -148,7 +148,7 @@ def test_cells_are_set_up_where_code_of_the_project_may_print(project: Project) 
 def test_cells_are_set_up_where_a_judge_of_the_project_may_print(project: Project) -> None:
     project.write(
         arena="judge: {provider: mine}\n"
-        + SIX.replace("{type: contains, value: one}", "{type: llm_judge, rubric: it is one}", 1)
+        + SIX.replace("{type: contains, value: one}", "{type: llm_judge, criteria: it is one}", 1)
     )
     project.pytester.makeconftest(
         "from pytest_arena import Provider, Response\n"
