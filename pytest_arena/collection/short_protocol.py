@@ -68,8 +68,16 @@ _LOOKED_AT = (
     "pytest_arena_before_request",
     "pytest_arena_after_response",
 )
-_OPTIONS = ("usepdb", "setupshow", "setuponly", "setupplan", "durations", "debug")
-"""What shows setups and teardowns, or stops within them."""
+_OPTIONS = (
+    "debug",
+    "durations",
+    "log_cli_level",
+    "setuponly",
+    "setupplan",
+    "setupshow",
+    "usepdb",
+)
+"""What shows setups and teardowns, or stops within them, where it is given: `--durations=0` is."""
 _PRINTING = frozenset(
     (
         "autoevals",
@@ -129,8 +137,7 @@ class ShortProtocol:
         """Whether an option shows what happens around calls, or code prints while they are made."""
         option = self._config.option
         return (
-            any(getattr(option, name, None) for name in _OPTIONS)
-            or getattr(option, "log_cli_level", None) is not None
+            any(_is_given(getattr(option, name, None)) for name in _OPTIONS)
             or bool(self._config.getini("log_cli"))
             or self._arenas.go_by_own_code()
         )
@@ -152,6 +159,10 @@ class ShortProtocol:
         if check_interactive_exception(call, report):
             hooks.pytest_exception_interact(node=item, call=call, report=report)
         hooks.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value is not False
 
 
 def _is_set_up(file: ArenaFile) -> bool:

@@ -121,6 +121,7 @@ def test_a_conftest_file_beside_looks_at_its_own_folder(project: Project) -> Non
     "options",
     [
         ("--durations=3",),
+        ("--durations=0",),
         ("--setup-show",),
         ("--pdb",),
         ("-o", "log_cli=true"),
