@@ -78,7 +78,7 @@ _OPTIONS = (
     "usepdb",
 )
 """What shows setups and teardowns, or stops within them, where it is given: `--durations=0` is."""
-_PRINTING = frozenset(
+PRINTING = frozenset(
     (
         "autoevals",
         "deepeval",
@@ -127,7 +127,7 @@ class ShortProtocol:
             return None
         if file not in self._is_short:
             self._is_short[file] = not self._is_watched and _is_unseen(file)
-        if not (self._is_short[file] and sys.modules.keys().isdisjoint(_PRINTING)):
+        if not (self._is_short[file] and sys.modules.keys().isdisjoint(PRINTING)):
             return None
         self._run(item, file.hooks_of_run)
         return True

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from conftest import Project
 
+from pytest_arena.collection.short_protocol import PRINTING
+
 SIX = """\
 providers: [{name: m, provider: mock}]
 tests:
@@ -35,6 +37,13 @@ tests:
 """
 WATCHES = "def pytest_runtest_setup(): pass\n"
 """Makes pytest run each item from its setup to its teardown."""
+
+
+@pytest.fixture(autouse=True)
+def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no library be there that another test has imported into this process."""
+    for name in PRINTING:
+        monkeypatch.delitem(sys.modules, name, raising=False)
 
 
 class Seen:
