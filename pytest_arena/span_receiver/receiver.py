@@ -170,6 +170,9 @@ class SpanReceiver:
 
 def _import_what_takes_long() -> None:
     """Import what listens and reads, in a thread: other calls must not wait for it."""
+    # first all of the package: a module of one that another thread is still importing is not kept
+    # waiting for it, and the two can make each other fail
+    import_module("aiohttp")
     import_module("aiohttp.web")
     if reads_protobuf():
         with suppress(NoProtobuf):

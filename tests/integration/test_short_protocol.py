@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from conftest import Project
 
-from pytest_arena.collection.short_protocol import PRINTING
+from pytest_arena.collection import short_protocol
 
+PRINTING = short_protocol.PRINTING
 SIX = """\
 providers: [{name: m, provider: mock}]
 tests:
@@ -41,9 +42,9 @@ WATCHES = "def pytest_runtest_setup(): pass\n"
 
 @pytest.fixture(autouse=True)
 def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no library be there that another test has imported into this process."""
-    for name in PRINTING:
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    """Let it be as if no library that prints were there: other tests import some into this process,
+    and threads of theirs may still do it."""
+    monkeypatch.setattr(short_protocol, "PRINTING", frozenset())
 
 
 class Seen:
@@ -178,6 +179,8 @@ def test_cells_are_set_up_once_a_library_is_there_that_prints(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.write(arena=SIX)
+    assert "deepeval" in PRINTING
+    monkeypatch.setattr(short_protocol, "PRINTING", PRINTING)
     monkeypatch.setitem(sys.modules, "deepeval", ModuleType("deepeval"))
     assert around_calls(project) == 12
 
