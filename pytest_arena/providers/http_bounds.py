@@ -54,16 +54,7 @@ def too_long(name: str, most_bytes: int = MOST_BYTES) -> ProviderError:
 
 async def body_of(name: str, response: ClientResponse, most_bytes: int = MOST_BYTES) -> bytes:
     """Return the whole body of an answer, as `parts_of` has it."""
-    unpacker = _unpacker(name, response, most_bytes)
-    read = response.content.readany
-    pieces: list[bytes] = []
-    try:
-        while part := await read():
-            pieces += unpacker.feed(part)
-    except UnpackingError as error:
-        raise _unreadable(name, error) from None
-    _check_end(name, unpacker)
-    return b"".join(pieces)
+    return b"".join([part async for part in parts_of(name, response, most_bytes)])
 
 
 async def parts_of(
@@ -71,30 +62,15 @@ async def parts_of(
 ) -> AsyncIterator[bytes]:
     """Yield an answer's bytes as they come, unpacked; too many are an error, and so is an answer
     that ends amid what was packed."""
-    unpacker = _unpacker(name, response, most_bytes)
+    given = response.headers.get("Content-Encoding", "")
+    # some servers name a charset there
+    encoding = given if _PACKED.search(given) else ""
     try:
+        unpacker = Unpacker(encoding, most_bytes)
         async for part in response.content.iter_any():
             for piece in unpacker.feed(part):
                 yield piece
     except UnpackingError as error:
-        raise _unreadable(name, error) from None
-    _check_end(name, unpacker)
-
-
-def _unpacker(name: str, response: ClientResponse, most_bytes: int) -> Unpacker:
-    given = response.headers.get("Content-Encoding", "")
-    # some servers name a charset there
-    encoding = given if given and _PACKED.search(given) else ""
-    try:
-        return Unpacker(encoding, most_bytes)
-    except UnpackingError as error:
-        raise _unreadable(name, error) from None
-
-
-def _unreadable(name: str, error: UnpackingError) -> ProviderError:
-    return ProviderError(ErrorKind.BAD_RESPONSE, f"{name} {error}")
-
-
-def _check_end(name: str, unpacker: Unpacker) -> None:
+        raise ProviderError(ErrorKind.BAD_RESPONSE, f"{name} {error}") from None
     if not unpacker.has_ended:
         raise ProviderError(ErrorKind.CONNECTION, f"{name} {CUT}")
