@@ -12,11 +12,13 @@ from selectors import DefaultSelector, SelectorKey
 
 from pytest_arena.real_time import real_time
 
-LONGEST_S = 0.005
-"""How long one computes while the other waits for its turn."""
+LOOP_LASTS_S = 0.05
+"""How long the loop computes while pytest waits for its turn: until all answers that are there have
+been taken, as a rule. What changes processors more often finds less of what it needs there."""
+PYTEST_LASTS_S = 0.005
+"""How long pytest does while answers wait: their times are taken when the loop sees them."""
 LOOP_WAITS_S = 0.02
-"""How long the loop waits for pytest, which may be amid a long check: answers come meanwhile, and
-their times are taken when the loop sees them."""
+"""How long the loop waits for pytest, which may be amid a long check."""
 PYTEST_WAITS_S = 0.1
 
 
@@ -29,9 +31,11 @@ class Turn:
 
     other: Turn
 
-    def __init__(self, waits_s: float) -> None:
-        """`waits_s`: how long it waits for the other one."""
+    def __init__(self, lasts_s: float, waits_s: float) -> None:
+        """`lasts_s`: how long it computes while the other one waits; `waits_s`: how long it waits
+        for the other one."""
         self.taken = False
+        self._lasts_s = lasts_s
         self._waits_s = waits_s
         self._waits = False
         self._given: SimpleQueue[None] = SimpleQueue()
@@ -75,14 +79,15 @@ class Turn:
     def _begin(self) -> None:
         self._waits, self.taken = False, True
         self._number += 1
-        self._until = real_time.monotonic() + LONGEST_S
+        self._until = real_time.monotonic() + self._lasts_s
 
 
 class Turns:
     """The turns of a process: the loop's and pytest's."""
 
     def __init__(self) -> None:
-        self.loop, self.pytest = Turn(LOOP_WAITS_S), Turn(PYTEST_WAITS_S)
+        self.loop = Turn(LOOP_LASTS_S, LOOP_WAITS_S)
+        self.pytest = Turn(PYTEST_LASTS_S, PYTEST_WAITS_S)
         self.loop.other, self.pytest.other = self.pytest, self.loop
 
 

@@ -68,11 +68,11 @@ def test_one_waits_until_the_other_gives_its_turn() -> None:
 
 
 @pytest.mark.usefixtures("patient")
-@pytest.mark.parametrize("longest_s", [0.0, LONG_S], ids=["long", "short"])
+@pytest.mark.parametrize("lasts_s", [0.0, LONG_S], ids=["long", "short"])
 def test_a_long_turn_is_shared_and_a_short_one_is_not(
-    monkeypatch: pytest.MonkeyPatch, longest_s: float
+    monkeypatch: pytest.MonkeyPatch, lasts_s: float
 ) -> None:
-    monkeypatch.setattr(turns, "LONGEST_S", longest_s)
+    monkeypatch.setattr(turns, "PYTEST_LASTS_S", lasts_s)
     both = Turns()
     seen: list[str] = []
     other = waiting(both, seen)
@@ -82,7 +82,7 @@ def test_a_long_turn_is_shared_and_a_short_one_is_not(
     both.pytest.give()
     other.join(LONG_S)
     assert not other.is_alive()
-    assert seen == (["pytest", "loop"] if longest_s else ["loop", "pytest"])
+    assert seen == (["pytest", "loop"] if lasts_s else ["loop", "pytest"])
 
 
 def test_a_turn_that_takes_too_long_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_a_turn_that_takes_too_long_is_waited_for_once(monkeypatch: pytest.Monke
 
 @pytest.mark.usefixtures("patient")
 def test_where_both_have_the_turn_one_of_them_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "LONGEST_S", 0.0)
+    monkeypatch.setattr(turns, "PYTEST_LASTS_S", 0.0)
     both = Turns()
     both.pytest.take()
     # as after a wait in vain
