@@ -119,11 +119,7 @@ def throughput(plan: Plan, folder: Path) -> str:
 
 def floor(plan: Plan, folder: Path) -> str:
     """Measure runs beside the least that they could take: pytest's own empty tests, and a bare
-    loop of aiohttp. Each round runs all of them, since the machine's speed varies.
-
-    What else the machine does makes a run slower, and never faster: of many rounds the fastest
-    runs say most of what is measured, and the single rounds how much else there was.
-    """
+    loop of aiohttp. Each round runs all of them, since the machine's speed varies."""
     cells, rounds = plan.calls[-1], 3 * plan.repeats if plan.repeats > 1 else 1
     write_tests(folder, cells)
     with WireProcess(0.0) as server:
@@ -141,22 +137,18 @@ def floor(plan: Plan, folder: Path) -> str:
         "openai": f"arena, openai, {cells:,} calls",
         "mock": f"arena, mock, {cells:,} cells",
     }
-    fastest = {name: min(one[name] for one in taken) for name in names}
     floors = {"openai": ("pytest", "aiohttp"), "mock": ("pytest",)}
     rows = []
     for name, text in names.items():
-        times = f"{fastest[name]:.2f} | {median(one[name] for one in taken):.2f}"
-        ratios = " | "
+        seconds = median(one[name] for one in taken)
+        ratios = ""
         if least := floors.get(name):
             found = [one[name] / sum(one[other] for other in least) for one in taken]
-            ratio = fastest[name] / sum(fastest[other] for other in least)
-            spread = f"{median(found):.2f} × ({min(found):.2f} to {max(found):.2f})"
-            ratios = f"{ratio:.2f} × | {spread}"
-        rows.append(f"| {text} | {times} | {ratios} |")
+            ratios = f"{median(found):.2f} × ({min(found):.2f} to {max(found):.2f})"
+        rows.append(f"| {text} | {seconds:.2f} | {ratios} |")
     return _table(
-        f"Beside the least that it could take, {_LIMIT} at once, {rounds} rounds: of pytest's own "
-        "time, with calls also of the loop's",
-        "| run | fastest, wall s | median | fastest of the fastest | of that of the same round |",
+        f"Beside the least that it could take, {_LIMIT} at once: medians of {rounds} rounds",
+        "| run | wall s | of pytest's own time, with calls also of the loop's |",
         rows,
     )
 

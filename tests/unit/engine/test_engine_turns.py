@@ -85,6 +85,31 @@ def test_a_long_turn_is_shared_and_a_short_one_is_not(
     assert seen == (["pytest", "loop"] if lasts_s else ["loop", "pytest"])
 
 
+@pytest.mark.usefixtures("patient")
+def test_the_loop_keeps_its_turn_for_longer_than_pytest_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "PYTEST_LASTS_S", 0.0)
+    monkeypatch.setattr(turns, "LOOP_LASTS_S", LONG_S)
+    both = Turns()
+    both.loop.take()
+    seen: list[str] = []
+
+    def work() -> None:
+        both.pytest.take()
+        seen.append("pytest")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    until(lambda: both.pytest._waits)
+    both.loop.share()
+    seen.append("loop")
+    both.loop.give()
+    thread.join(LONG_S)
+    assert not thread.is_alive()
+    assert seen == ["loop", "pytest"]
+
+
 def test_a_turn_that_takes_too_long_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LOOP_WAITS_S", 0.01)
     both = Turns()
